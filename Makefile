@@ -1,0 +1,108 @@
+# One target for each thing a developer does; `make` alone lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO       ?= go
+# Seeds of the simulator, the time of each fuzz target, and repetitions.
+SEEDS    ?= 200
+FUZZTIME ?= 10s
+COUNT    ?= 1
+
+# Modules of their own: real clients and measurements stay out of the product.
+MODULES  := $(patsubst %/go.mod,%,$(wildcard test/*/go.mod))
+LINT     := $(CURDIR)/bin/tools/golangci-lint
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT   ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
+##@ Every change
+
+.PHONY: check
+check: fmt-check vet lint generated tidy arch ## Formatting, vet, lint, generated code, go.mod, import order
+
+.PHONY: test
+test: ## All tests of the module, with the race detector
+	$(GO) test -race ./...
+
+.PHONY: conformance
+conformance: build ## The official clients against members of bin/filbert
+	cd test/conformance && FILBERT_BIN="$(CURDIR)/bin/filbert" $(GO) test -count=1 -timeout 20m ./...
+
+.PHONY: sim
+sim: ## The simulator: SEEDS=200 seeds; a failing one replays with SEED=n
+	$(GO) test -count=1 -timeout 30m -run Sim ./internal/sim $(if $(SEED),-v -args -seed $(SEED),-args -seeds $(SEEDS))
+
+.PHONY: bench
+bench: ## All benchmarks: BENCH=regexp, COUNT=n
+	$(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(COUNT) ./...
+
+.PHONY: build
+build: ## The static binary: bin/filbert
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/filbert ./cmd/filbert
+
+.PHONY: fmt
+fmt: tools ## Format the tree
+	$(LINT) fmt
+
+.PHONY: generate
+generate: ## Write the generated code and pages anew
+	$(GO) generate ./...
+
+##@ Now and then
+
+.PHONY: fuzz
+fuzz: ## Every fuzz target for FUZZTIME=10s
+	FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
+
+.PHONY: figures
+figures: build ## Measure what docs/figures.md records, on this machine
+	cd test/figures && $(GO) run . -bin "$(CURDIR)/bin/filbert"
+
+.PHONY: suites
+suites: build ## The clients' own suites: SUITES=folder of go.sh and node.sh, REF_DIR=checkouts of the clients, FILTER=regexp
+	FILBERT_BIN="$(CURDIR)/bin/filbert" scripts/suites.sh $(FILTER)
+
+.PHONY: clean
+clean: ## Remove what was built; tools stay
+	rm -rf bin/filbert out
+
+##@ Parts of check
+
+.PHONY: tools
+tools: ## Install the pinned linter into bin/tools
+	@scripts/install-tools.sh
+
+.PHONY: fmt-check
+fmt-check: tools ## Fails when a file is not formatted
+	@diff=$$($(LINT) fmt --diff); if [ -n "$$diff" ]; then echo "$$diff"; echo "not formatted: run make fmt" >&2; exit 1; fi
+
+.PHONY: vet
+vet: ## go vet, here and in the modules under test/
+	$(GO) vet ./...
+	@for module in $(MODULES); do echo "$(GO) vet in $$module"; (cd $$module && $(GO) vet ./...); done
+
+.PHONY: lint
+lint: tools ## golangci-lint, here and in the modules under test/
+	$(LINT) run
+	@for module in $(MODULES); do echo "golangci-lint run in $$module"; (cd $$module && $(LINT) run --config $(CURDIR)/.golangci.yml); done
+
+.PHONY: generated
+generated: ## Fails when generated code differs from its source
+	@scripts/check-generated.sh
+
+.PHONY: tidy
+tidy: ## Fails when a go.mod or go.sum is not tidy
+	$(GO) mod tidy -diff
+	@for module in $(MODULES); do echo "$(GO) mod tidy -diff in $$module"; (cd $$module && $(GO) mod tidy -diff); done
+
+.PHONY: arch
+arch: ## Import order, confinements, determinism
+	$(GO) test -count=1 -run 'Floors|Imports|Confinements|Package|Determin' .
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} \
+		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
