@@ -19,6 +19,6 @@ if [ -x "$tools/golangci-lint" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$want" ];
 fi
 mkdir -p "$tools"
 echo "installing golangci-lint $golangci_version into bin/tools" >&2
-CGO_ENABLED=0 GOFLAGS= GOBIN=$tools go install \
+CGO_ENABLED=0 GOFLAGS="" GOBIN=$tools go install \
 	"github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$golangci_version"
 echo "$want" >"$stamp"
