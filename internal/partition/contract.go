@@ -59,6 +59,9 @@ type Request struct {
 	// Message is the client's message (or a member's operation) in the runner's encoding.
 	Message []byte
 	Runner  Runner
+	// Table is the version of the partition table by which the request was sent here, 0 when
+	// unknown: a member with an older table waits for that one instead of handing it back.
+	Table int32
 	// OnBackup allows a replica in sync to run it as well as the primary: reads
 	// of structures with read-backup-data.
 	OnBackup bool

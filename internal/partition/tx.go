@@ -37,7 +37,7 @@ type Tx struct {
 func (tx *Tx) Partition() ID { return tx.p.id }
 
 // Self is this member.
-func (tx *Tx) Self() cluster.MemberID { return tx.p.grid.self() }
+func (tx *Tx) Self() cluster.MemberID { return tx.p.grid.self }
 
 // UUID changes whenever the partition gets another primary: the partition UUID
 // of near-cache metadata.

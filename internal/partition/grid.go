@@ -1,0 +1,358 @@
+package partition
+
+import (
+	"log/slog"
+	"maps"
+	"math"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/event"
+	"github.com/filbertgrid/filbert/internal/link"
+	"github.com/filbertgrid/filbert/internal/packed"
+	"github.com/filbertgrid/filbert/internal/replica"
+)
+
+// never is a deadline that does not come.
+const never = math.MaxInt64
+
+// confirmTimeout is how long a write waits for its backups, in ms, before its
+// caller is told that the outcome is unknown: Hazelcast's operation call
+// timeout (hazelcast.operation.call.timeout.millis). A member that is silent
+// is removed long before.
+const confirmTimeout = 60_000
+
+// askAgain is how long a backup waits for the answer to its position, in ms.
+const askAgain = 200
+
+// Options of a grid. All are required.
+type Options struct {
+	Count      int32
+	Self       cluster.MemberID
+	Hub        link.Hub
+	Structures [Kinds]Structure
+	Events     *event.Registry
+	// Clock is cluster time in ms; it never steps back.
+	Clock func() int64
+	// Report takes what the coordinator must know; called under a partition's
+	// lock, it must only put the report somewhere.
+	Report func(Report)
+	// UUID makes partition UUIDs.
+	UUID   func() cluster.UUID
+	Logger *slog.Logger
+}
+
+// ReportKind is what a primary tells the coordinator about a partition.
+type ReportKind uint8
+
+// The kinds of reports. Numbers are part of the member protocol.
+const (
+	// CaughtUp: Member has everything and is awaited from now on.
+	CaughtUp ReportKind = 1
+	// FellBehind: Member, in sync by the table, needs a transfer.
+	FellBehind ReportKind = 2
+	// HandedOver: no operation runs any more, and Member has everything.
+	HandedOver ReportKind = 3
+	// Superseded: a backup has promised a higher epoch: the table here is old.
+	Superseded ReportKind = 4
+)
+
+// Report is a primary's word about a partition, in an epoch.
+type Report struct {
+	Kind      ReportKind
+	Partition ID
+	Epoch     uint64
+	Member    cluster.MemberID
+}
+
+// Grid is all partitions of one member.
+type Grid struct {
+	parts      []Partition
+	self       cluster.MemberID
+	hub        link.Hub
+	structures [Kinds]Structure
+	events     *event.Registry
+	now        func() int64
+	report     func(Report)
+	newUUID    func() cluster.UUID
+	log        *slog.Logger
+	table      atomic.Int32
+	transferID atomic.Uint64
+	// due are partitions whose acknowledgement to a peer waits for the end of the input at hand.
+	due struct {
+		sync.Mutex
+		byPeer map[cluster.MemberID][]ID
+	}
+}
+
+// New returns a grid in which this member has no replica of anything.
+func New(o Options) *Grid {
+	g := &Grid{
+		parts: make([]Partition, o.Count), self: o.Self, hub: o.Hub, structures: o.Structures,
+		events: o.Events, now: o.Clock, report: o.Report, newUUID: o.UUID, log: o.Logger,
+	}
+	g.due.byPeer = map[cluster.MemberID][]ID{}
+	for i := range g.parts {
+		g.parts[i].id, g.parts[i].grid = ID(i), g
+	}
+	return g
+}
+
+func (g *Grid) version() int32 { return g.table.Load() }
+
+// Count is the number of partitions.
+func (g *Grid) Count() int32 { return int32(len(g.parts)) }
+
+// Submit runs a request now if the partition's lock is free, otherwise the
+// lock's holder will. The request and its message are the caller's again on return.
+func (g *Grid) Submit(r *Request) {
+	if r.Partition < 0 || int(r.Partition) >= len(g.parts) {
+		r.Answerer.Answer(r, r.Runner.Fail(nil, r, ErrRange))
+		return
+	}
+	p := &g.parts[r.Partition]
+	if p.mu.TryLock() {
+		p.run(r, false, false)
+		p.unlock()
+		return
+	}
+	if !p.in.push(r) {
+		r.Answerer.Answer(r, r.Runner.Fail(nil, r, ErrOverloaded))
+		return
+	}
+	if p.mu.TryLock() {
+		p.unlock()
+	}
+}
+
+// Install brings a newer table into the partitions. The caller is one goroutine at a time.
+func (g *Grid) Install(t *cluster.Table) {
+	g.table.Store(t.Version)
+	for i := range g.parts {
+		p := &g.parts[i]
+		p.mu.Lock()
+		if a := &t.Partitions[i]; a.Epoch > p.rep.Epoch {
+			p.install(a)
+		}
+		if len(p.stalled.items) > 0 {
+			p.unstall()
+		}
+		p.unlock()
+	}
+}
+
+func (p *Partition) install(a *cluster.Assignment) {
+	p.stalls, p.target = false, cluster.MemberID{}
+	p.primary = a.Primary()
+	established := p.rep.Established
+	source := p.rep.Source
+	before := p.rep.Install(p.grid.self, a)
+	now := p.grid.now()
+	switch {
+	case p.rep.Role == replica.None:
+		p.dropReceiving()
+		p.sending = nil
+		p.giveUp()
+		p.clear()
+		p.rerouteParked()
+	case p.rep.Role == replica.Primary && before != replica.Primary:
+		p.dropReceiving()
+		p.uuid = p.grid.newUUID()
+		p.setPrimary(true, now)
+	case p.rep.Role == replica.Backup:
+		if before == replica.Primary {
+			p.sending = nil
+			p.giveUp()
+			p.setPrimary(false, now)
+			p.rerouteParked()
+		}
+		if source != p.rep.Source {
+			p.dropReceiving()
+		}
+		if (!established && p.receiving == nil) || source != p.rep.Source {
+			p.tellPosition()
+		}
+	}
+	p.release()
+}
+
+func (p *Partition) setPrimary(primary bool, now int64) {
+	for kind := range p.fragments {
+		for _, name := range p.names(Kind(kind)) {
+			p.fragments[kind][name].SetPrimary(primary, now)
+		}
+	}
+}
+
+func (p *Partition) report(kind ReportKind, member cluster.MemberID) {
+	p.grid.report(Report{Kind: kind, Partition: p.id, Epoch: p.rep.Epoch, Member: member})
+}
+
+// HandOver begins the hand-over of a partition to one of its backups in sync:
+// no operation starts any more, and once the backup has everything, HandedOver
+// is reported. It ends with the next table, whatever that says.
+func (g *Grid) HandOver(id ID, epoch uint64, to cluster.MemberID) {
+	if id < 0 || int(id) >= len(g.parts) {
+		return
+	}
+	p := &g.parts[id]
+	p.mu.Lock()
+	defer p.unlock()
+	if p.rep.Role == replica.Primary && p.rep.Epoch == epoch && !p.stalls {
+		p.stalls, p.target = true, to
+		p.handOver()
+	}
+}
+
+func (p *Partition) handOver() {
+	peer := p.rep.Peer(p.target)
+	if peer != nil && peer.InSync && peer.Acked == p.rep.Last.Seq && peer.Streaming && p.held.len() == 0 {
+		p.report(HandedOver, p.target)
+	}
+}
+
+// Fence makes this member refuse epochs below the given one for a partition
+// whose primary is gone, and tells how far its replica is. ok is false without a replica.
+func (g *Grid) Fence(id ID, epoch uint64) (at replica.Position, ok bool) {
+	if id < 0 || int(id) >= len(g.parts) {
+		return at, false
+	}
+	p := &g.parts[id]
+	p.mu.Lock()
+	defer p.unlock()
+	p.rep.Promised = max(p.rep.Promised, epoch)
+	return p.rep.Last, p.rep.Role != replica.None
+}
+
+// Frame takes a frame of the lanes Effects and Bulk.
+func (g *Grid) Frame(from cluster.MemberID, frame []byte) error {
+	r := packed.NewReader(frame)
+	kind, id, epoch := r.Byte(), r.Uvarint(), r.Uint64()
+	if r.Err() != nil {
+		return r.Err()
+	}
+	if id >= uint64(len(g.parts)) {
+		return ErrRange
+	}
+	p := &g.parts[id]
+	p.mu.Lock()
+	defer p.unlock()
+	if err := p.handle(from, kind, epoch, &r); err != nil {
+		return err
+	}
+	if p.ackDue && !p.ackListed {
+		p.ackListed = true
+		g.due.Lock()
+		g.due.byPeer[from] = append(g.due.byPeer[from], p.id)
+		g.due.Unlock()
+	}
+	return nil
+}
+
+// Idle sends the acknowledgements that have gathered for a peer: one a
+// partition, however many effects came in one go.
+func (g *Grid) Idle(from cluster.MemberID) {
+	g.due.Lock()
+	ids := g.due.byPeer[from]
+	delete(g.due.byPeer, from)
+	g.due.Unlock()
+	for _, id := range ids {
+		p := &g.parts[id]
+		p.mu.Lock()
+		p.ackListed = false
+		if p.ackDue {
+			p.acknowledge()
+		}
+		p.unlock()
+	}
+}
+
+// LaneUp and LaneDown tell the partitions about connections.
+func (g *Grid) LaneUp(peer cluster.MemberID, lane link.Lane) {
+	g.each(func(p *Partition) { p.laneUp(peer, lane) })
+}
+
+// LaneDown is the counterpart of LaneUp.
+func (g *Grid) LaneDown(peer cluster.MemberID, lane link.Lane) {
+	g.each(func(p *Partition) { p.laneDown(peer, lane) })
+}
+
+func (g *Grid) each(f func(p *Partition)) {
+	for i := range g.parts {
+		p := &g.parts[i]
+		p.mu.Lock()
+		f(p)
+		p.unlock()
+	}
+}
+
+// Tick lets time pass: parked requests end, structures expire, backups ask again. About ten times a second.
+func (g *Grid) Tick() { g.each(func(p *Partition) { p.tick(g.now()) }) }
+
+func (p *Partition) tick(now int64) {
+	switch p.rep.Role {
+	case replica.Backup:
+		if !p.rep.Established && p.receiving == nil && now-p.asked >= askAgain {
+			p.tellPosition()
+		}
+	case replica.Primary:
+		p.tickPrimary(now)
+	case replica.None:
+	}
+	if len(p.stalled.items) > 0 && !p.stalls && p.rep.Role == replica.Primary && p.room() {
+		p.unstall()
+	}
+}
+
+func (p *Partition) tickPrimary(now int64) {
+	p.expireParked(now)
+	for i := range p.rep.Peers {
+		if peer := &p.rep.Peers[i]; peer.Awaited && !peer.InSync {
+			p.report(CaughtUp, peer.Member) // the first report may have been lost with a coordinator
+		}
+	}
+	if p.held.len() > 0 && now-p.held.first().since > confirmTimeout {
+		p.giveUp()
+	}
+	if p.stalls || !p.room() {
+		return
+	}
+	for kind := range p.fragments {
+		for _, name := range p.names(Kind(kind)) {
+			f := p.fragments[kind][name]
+			p.own(func(tx *Tx) { f.Tick(tx) })
+			if f.Empty() && len(p.parks) == 0 {
+				p.own(func(tx *Tx) { tx.Drop(Kind(kind), []byte(name)) })
+			}
+		}
+	}
+}
+
+// own runs an operation of the partition itself, which nobody asked for.
+func (p *Partition) own(f func(tx *Tx)) {
+	p.tx = Tx{p: p, Now: p.grid.now(), Primary: true, Reply: p.reply[:0]}
+	f(&p.tx)
+	p.finish(&p.tx)
+}
+
+// ClientGone releases what a departed client held, where this member is primary.
+func (g *Grid) ClientGone(client cluster.UUID) {
+	g.each(func(p *Partition) {
+		p.dropParked(client)
+		if p.rep.Role != replica.Primary || p.stalls {
+			return
+		}
+		for kind := range p.fragments {
+			for _, name := range p.names(Kind(kind)) {
+				f := p.fragments[kind][name]
+				p.own(func(tx *Tx) { f.ClientGone(tx, client) })
+			}
+		}
+	})
+}
+
+func sortedNames(fragments map[string]Fragment) []string {
+	return slices.Sorted(maps.Keys(fragments))
+}

@@ -1,0 +1,220 @@
+// Package partition runs operations on partitions: it is where one write
+// happens (see ARCHITECTURE.md, "The way of one write").
+//
+// A partition has a lock, and whoever holds it runs operations: the goroutine
+// that read the request when the lock was free, otherwise the holder, which
+// empties the inbox before it unlocks. An operation (Tx) changes fragments of
+// structures and commits effects; effects go to the backups inside the same
+// critical section; answers and events that show unacknowledged effects are held
+// and released by the acknowledgements (package replica has the rules).
+//
+// A request that finds the partition elsewhere is handed back (Answerer.Reroute).
+// One that finds it nowhere, in a hand-over, or without room to a slow backup
+// stalls until that has changed. One that waits for something of its structure
+// (a held lock) parks. All three queues are bounded.
+//
+// The package starts no goroutine and reads no clock, so the simulator runs it as it is.
+package partition
+
+import (
+	"sync"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/replica"
+)
+
+// Partition is one partition on one member.
+type Partition struct {
+	id   ID
+	grid *Grid
+	in   inbox
+
+	// mu guards everything below. Order of locks: partition, then inbox, link
+	// buffer or session output; never two partitions.
+	mu   sync.Mutex
+	rep  replica.Replica
+	uuid cluster.UUID
+	// primary is the installed assignment's, for rerouting.
+	primary   cluster.MemberID
+	fragments [Kinds]map[string]Fragment
+
+	held    held
+	stalled queue
+	parks   []parked
+	ready   []Request // woken, to run before the lock is given back
+	stalls  bool      // a primary that must not run now: hand-over under way, or refused by a backup
+	target  cluster.MemberID
+	// receiving is the transfer that this backup is getting.
+	receiving *receiving
+	sending   []sending
+	asked     int64 // when this backup last told its position; 0 when the stream is established
+	// ackDue: an acknowledgement is owed; ackListed: Grid.Idle will see to it.
+	ackDue, ackListed bool
+
+	tx     Tx
+	reply  []byte
+	effect []byte
+	out    []byte
+	events []byte
+}
+
+func (p *Partition) open(kind Kind, name []byte) Fragment {
+	f := p.fragments[kind][string(name)]
+	if f == nil {
+		f = p.grid.structures[kind].NewFragment(p.id, string(name))
+		f.SetPrimary(p.rep.Role == replica.Primary, p.grid.now())
+		if p.fragments[kind] == nil {
+			p.fragments[kind] = map[string]Fragment{}
+		}
+		p.fragments[kind][string(name)] = f
+	}
+	return f
+}
+
+func (p *Partition) drop(kind Kind, name []byte) {
+	if f := p.fragments[kind][string(name)]; f != nil {
+		delete(p.fragments[kind], string(name))
+		f.Release()
+	}
+}
+
+func (p *Partition) clear() {
+	for kind := range p.fragments {
+		for _, name := range p.names(Kind(kind)) {
+			p.drop(Kind(kind), []byte(name))
+		}
+	}
+}
+
+// unlock runs what was woken or has arrived meanwhile, then gives the lock back. Whoever
+// adds to the inbox and finds the lock taken relies on this loop: the holder looks
+// once more after it has unlocked.
+func (p *Partition) unlock() {
+	for {
+		p.drain()
+		p.mu.Unlock()
+		if p.in.n.Load() == 0 || !p.mu.TryLock() {
+			return
+		}
+	}
+}
+
+func (p *Partition) drain() {
+	for {
+		switch {
+		case len(p.ready) > 0:
+			r := p.ready[0]
+			p.ready = p.ready[1:]
+			p.run(&r, true, false)
+		case p.in.n.Load() > 0:
+			for _, r := range p.in.take() {
+				p.run(&r, false, false)
+			}
+		default:
+			p.ready = nil
+			return
+		}
+	}
+}
+
+// run executes a request under the lock, or queues it, or hands it back.
+func (p *Partition) run(r *Request, resumed, expired bool) {
+	primary := p.rep.Role == replica.Primary
+	switch {
+	case !primary && r.OnBackup && p.rep.Role == replica.Backup && p.rep.Established && p.receiving == nil:
+	case !primary && p.primary.IsZero(), !primary && p.grid.version() < r.Table,
+		primary && p.stalls, primary && !p.room():
+		p.stall(r)
+		return
+	case !primary:
+		r.Answerer.Reroute(r)
+		return
+	}
+	tx := &p.tx
+	*tx = Tx{p: p, req: r, Reply: p.reply[:0], Now: p.grid.now(), Primary: primary, Resumed: resumed, Expired: expired}
+	r.Runner.Run(tx, r)
+	p.reply = tx.Reply
+	p.finish(tx)
+}
+
+// finish delivers or holds the answer and the events of an operation.
+func (p *Partition) finish(tx *Tx) {
+	if tx.outcome.parked {
+		return
+	}
+	now := tx.Now
+	if p.rep.Confirmed(tx.outcome.need) && p.held.len() == 0 {
+		if tx.req != nil {
+			tx.req.Answerer.Answer(tx.req, tx.Reply)
+		}
+		p.deliverEvents(p.events)
+		p.events = p.events[:0]
+		return
+	}
+	if !p.rep.Confirmed(tx.outcome.need) || len(p.events) > 0 {
+		p.hold(tx, now)
+		return
+	}
+	// The answer shows nothing unacknowledged: it need not wait behind others.
+	if tx.req != nil {
+		tx.req.Answerer.Answer(tx.req, tx.Reply)
+	}
+}
+
+func (p *Partition) hold(tx *Tx, now int64) {
+	if tx.req != nil {
+		item := heldItem{need: tx.outcome.need, since: now, request: *tx.req}
+		item.request.Message = nil
+		p.held.push(item, tx.Reply)
+	}
+	if len(p.events) > 0 {
+		p.held.push(heldItem{need: tx.outcome.need, since: now, event: true}, p.events)
+		p.events = p.events[:0]
+	}
+}
+
+// release delivers everything at the head of held that has its acknowledgements.
+func (p *Partition) release() {
+	for p.held.len() > 0 && p.rep.Confirmed(p.held.first().need) {
+		item, body := p.held.pop()
+		if item.event {
+			p.deliverEvents(body)
+			continue
+		}
+		item.request.Answerer.Answer(&item.request, body)
+	}
+	if p.stalls {
+		p.handOver()
+	}
+}
+
+// giveUp answers everything held with ErrOutcomeUnknown: this member is not
+// the partition's primary any more.
+func (p *Partition) giveUp() {
+	for p.held.len() > 0 {
+		item, _ := p.held.pop()
+		if !item.event {
+			p.answerError(&item.request, ErrOutcomeUnknown)
+		}
+	}
+}
+
+func (p *Partition) answerError(r *Request, err error) {
+	r.Answerer.Answer(r, r.Runner.Fail(nil, r, err))
+}
+
+func (p *Partition) stall(r *Request) {
+	if len(p.stalled.items) >= stallLimit || p.stalled.bytes+len(r.Message) > stallBytes {
+		p.answerError(r, ErrOverloaded)
+		return
+	}
+	p.stalled.push(r)
+}
+
+// unstall runs what has stalled again; what still cannot run stalls anew, in order.
+func (p *Partition) unstall() {
+	items := p.stalled.take()
+	for i := range items {
+		p.run(&items[i], false, false)
+	}
+}

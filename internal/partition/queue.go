@@ -1,0 +1,126 @@
+package partition
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/filbertgrid/filbert/internal/replica"
+)
+
+// Limits of a partition's queues. A full queue answers with ErrOverloaded.
+const (
+	// inboxLimit bounds what arrives while the lock is held by another: each
+	// connection has at most what its read buffer holds under way.
+	inboxLimit = 16 << 10
+	// stallLimit bounds what waits for a hand-over, a promotion or room to a slow backup.
+	stallLimit = 16 << 10
+	// stallBytes bounds the same by size.
+	stallBytes = 32 << 20
+	// parkLimit bounds operations that wait for locks.
+	parkLimit = 10_000
+)
+
+// queue is a first-in-first-out of requests whose messages it owns.
+type queue struct {
+	items []Request
+	bytes int
+}
+
+func (q *queue) push(r *Request) {
+	kept := *r
+	kept.Message = append([]byte(nil), r.Message...)
+	q.items = append(q.items, kept)
+	q.bytes += len(kept.Message)
+}
+
+// take empties the queue into the caller's hands.
+func (q *queue) take() []Request {
+	items := q.items
+	q.items, q.bytes = nil, 0
+	return items
+}
+
+// inbox takes requests that come while the partition's lock is held.
+type inbox struct {
+	mu struct {
+		sync.Mutex
+		queue queue
+	}
+	n atomic.Int32
+}
+
+func (b *inbox) push(r *Request) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.mu.queue.items) >= inboxLimit {
+		return false
+	}
+	b.mu.queue.push(r)
+	b.n.Add(1)
+	return true
+}
+
+func (b *inbox) take() []Request {
+	if b.n.Load() == 0 {
+		return nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.n.Store(0)
+	return b.mu.queue.take()
+}
+
+// parked is a request that waits for something of its structure.
+type parked struct {
+	Request
+	hash uint32
+}
+
+// heldItem is an answer or an event that waits for acknowledgements.
+type heldItem struct {
+	need  replica.Need
+	since int64 // cluster time, ms
+	size  int
+	event bool
+	// request is the answered one, without its message.
+	request Request
+}
+
+// held keeps answers and events back, in order: one waits for those before
+// it, too, so what a client sees of one partition is never out of order.
+type held struct {
+	items []heldItem
+	head  int
+	bytes []byte
+	off   int
+}
+
+func (h *held) len() int { return len(h.items) - h.head }
+
+func (h *held) push(item heldItem, body []byte) {
+	item.size = len(body)
+	h.items = append(h.items, item)
+	h.bytes = append(h.bytes, body...)
+}
+
+func (h *held) first() *heldItem { return &h.items[h.head] }
+
+// pop removes the first item and returns its body, valid until the next push.
+func (h *held) pop() (heldItem, []byte) {
+	item := h.items[h.head]
+	h.items[h.head] = heldItem{}
+	body := h.bytes[h.off : h.off+item.size]
+	h.head++
+	h.off += item.size
+	switch {
+	case h.head == len(h.items):
+		h.items, h.head = h.items[:0], 0
+		h.bytes, h.off = h.bytes[:0], 0
+	case h.head > 1024 && h.head > len(h.items)/2:
+		h.items = h.items[:copy(h.items, h.items[h.head:])]
+		h.head = 0
+		rest := append([]byte(nil), h.bytes[h.off:]...)
+		h.bytes, h.off = rest, 0
+	}
+	return item, body
+}

@@ -1,0 +1,190 @@
+package partition
+
+import (
+	"slices"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/link"
+	"github.com/filbertgrid/filbert/internal/packed"
+	"github.com/filbertgrid/filbert/internal/replica"
+)
+
+// A transfer copies a whole partition to a backup: its fragments, as effects,
+// in chunks over the bulk lane, while the effects made meanwhile go their usual way
+// and wait at the receiver until the chunks are there. Effects carry whole states, so it
+// does no harm that a chunk may already show what a later effect brings.
+const (
+	// chunkBytes is what one step under the lock takes: copying it is well under 200 µs.
+	chunkBytes = 64 << 10
+	// pendingBytes bounds the effects that wait at a receiver; beyond it the
+	// transfer starts again.
+	pendingBytes = 64 << 20
+	// chunksAhead chunks are on their way before the receiver has asked for more.
+	chunksAhead = 4
+)
+
+// sending is a transfer at its primary.
+type sending struct {
+	id     uint64
+	to     cluster.MemberID
+	kind   Kind
+	names  []string // of kind, that are still to come
+	cursor uint64
+	done   bool
+}
+
+// receiving is a transfer at the backup.
+type receiving struct {
+	id        uint64
+	start     replica.Position
+	fragments [Kinds]map[string]Fragment
+	next      uint64 // the number of the next effect to keep
+	pending   []byte
+	overflow  bool
+}
+
+func (p *Partition) startSending(peer *replica.Peer) {
+	s := sending{id: p.grid.transferID.Add(1), to: peer.Member}
+	peer.Transfer, peer.Acked = s.id, 0
+	if !peer.InSync {
+		peer.Awaited = false
+	}
+	p.sending = append(p.sending, s)
+	b := p.frame(frameTransfer, p.rep.Epoch)
+	b = packed.AppendUint64(b, s.id)
+	b = packed.AppendUint64(b, p.rep.Last.Seq)
+	p.sendFrame(peer.Member, link.Effects, packed.AppendUint64(b, p.rep.Last.Epoch))
+	for range chunksAhead {
+		p.onMore(peer.Member, s.id)
+	}
+}
+
+// onMore sends the next chunk.
+func (p *Partition) onMore(to cluster.MemberID, id uint64) {
+	i := slices.IndexFunc(p.sending, func(s sending) bool { return s.to == to && s.id == id })
+	if i < 0 || p.sending[i].done {
+		return
+	}
+	s := &p.sending[i]
+	for len(s.names) == 0 && s.kind < Kinds-1 {
+		s.kind++
+		s.names = p.names(s.kind)
+	}
+	if len(s.names) == 0 {
+		s.done = true
+		p.sendFrame(to, link.Bulk, packed.AppendUint64(p.frame(frameComplete, p.rep.Epoch), id))
+		return
+	}
+	b := p.frame(frameChunk, p.rep.Epoch)
+	b = packed.AppendUint64(b, id)
+	b = append(b, byte(s.kind))
+	b = packed.AppendString(b, s.names[0])
+	done := true
+	if f := p.fragments[s.kind][s.names[0]]; f != nil {
+		s.cursor, done = f.Snapshot(s.cursor, chunkBytes, func(effect []byte) { b = packed.AppendBytes(b, effect) })
+	}
+	p.sendFrame(to, link.Bulk, b)
+	if done {
+		s.names, s.cursor = s.names[1:], 0
+	}
+}
+
+// names returns the names of a kind's fragments, in order.
+func (p *Partition) names(kind Kind) []string {
+	if len(p.fragments[kind]) == 0 {
+		return nil
+	}
+	return sortedNames(p.fragments[kind])
+}
+
+func (p *Partition) onTransfer(from cluster.MemberID, id uint64, start replica.Position) {
+	if p.rep.Role != replica.Backup || from != p.rep.Source {
+		return
+	}
+	p.dropReceiving()
+	p.asked = 0
+	p.receiving = &receiving{id: id, start: start, next: start.Seq + 1}
+}
+
+func (p *Partition) dropReceiving() {
+	if p.receiving == nil {
+		return
+	}
+	for kind := range p.receiving.fragments {
+		for _, name := range sortedNames(p.receiving.fragments[kind]) {
+			p.receiving.fragments[kind][name].Release()
+		}
+	}
+	p.receiving = nil
+}
+
+func (p *Partition) onChunk(from cluster.MemberID, r *packed.Reader) error {
+	id, kind, name := r.Uint64(), Kind(r.Byte()), r.String()
+	in := p.receiving
+	if r.Err() != nil || in == nil || in.id != id || from != p.rep.Source {
+		return r.Err()
+	}
+	if kind == KindNone || kind >= Kinds || p.grid.structures[kind] == nil {
+		return errUnknownKind
+	}
+	f := in.fragments[kind][name]
+	if f == nil {
+		f = p.grid.structures[kind].NewFragment(p.id, name)
+		if in.fragments[kind] == nil {
+			in.fragments[kind] = map[string]Fragment{}
+		}
+		in.fragments[kind][name] = f
+	}
+	for r.Len() > 0 {
+		effect := r.Bytes()
+		if r.Err() != nil {
+			return r.Err()
+		}
+		if err := f.Apply(effect); err != nil {
+			return err
+		}
+	}
+	p.sendFrame(from, link.Bulk, packed.AppendUint64(p.frame(frameMore, p.rep.Epoch), id))
+	return nil
+}
+
+// keep holds an effect back that was made during the transfer.
+func (in *receiving) keep(at replica.Position, effect []byte) {
+	if at.Seq != in.next || in.overflow {
+		// Duplicates of the time before are of no use; a gap shows at the end.
+		in.overflow = in.overflow || at.Seq > in.next
+		return
+	}
+	in.next++
+	in.pending = packed.AppendUint64(in.pending, at.Epoch)
+	in.pending = packed.AppendBytes(in.pending, effect)
+	in.overflow = len(in.pending) > pendingBytes
+}
+
+// onComplete puts the copy in the place of what was there before.
+func (p *Partition) onComplete(from cluster.MemberID, id uint64) error {
+	in := p.receiving
+	if in == nil || in.id != id || from != p.rep.Source {
+		return nil
+	}
+	if in.overflow {
+		p.dropReceiving()
+		p.tellPosition()
+		return nil
+	}
+	p.clear()
+	p.fragments, p.receiving = in.fragments, nil
+	p.rep.Adopt(in.start)
+	r := packed.NewReader(in.pending)
+	for r.Len() > 0 {
+		made, effect := r.Uint64(), r.Bytes()
+		if err := p.apply(effect); err != nil {
+			return err
+		}
+		p.rep.Applied(made, effect)
+	}
+	p.rep.Established = true
+	p.asked = 0
+	p.ackDue = true
+	return nil
+}

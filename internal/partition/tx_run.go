@@ -1,0 +1,152 @@
+package partition
+
+import (
+	"slices"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/event"
+	"github.com/filbertgrid/filbert/internal/packed"
+	"github.com/filbertgrid/filbert/internal/replica"
+)
+
+// outcome gathers what an operation has done.
+type outcome struct {
+	need   replica.Need
+	parked bool
+}
+
+// An effect in the tail and on the wire: kind, name, and the structure's own bytes.
+
+func (p *Partition) beginEffect(kind Kind, name []byte) []byte {
+	p.effect = append(p.effect[:0], byte(kind))
+	p.effect = packed.AppendBytes(p.effect, name)
+	return p.effect
+}
+
+func (p *Partition) commitEffect(tx *Tx, effect []byte) {
+	p.effect = effect
+	need := p.rep.Append(effect, tx.effectWants.Sync, tx.effectHash, tx.effectHashed)
+	if need.Backups > 0 {
+		tx.outcome.need.Join(need)
+	}
+	p.send(p.rep.Last, effect)
+}
+
+// apply brings an effect into its fragment.
+func (p *Partition) apply(effect []byte) error {
+	r := packed.NewReader(effect)
+	kind, name := Kind(r.Byte()), r.Bytes()
+	body := r.Rest()
+	switch {
+	case r.Err() != nil:
+		return r.Err()
+	case kind == KindNone && len(body) > 0 && Kind(body[0]) < Kinds:
+		p.drop(Kind(body[0]), body[1:])
+		return nil
+	case kind >= Kinds || p.grid.structures[kind] == nil:
+		return errUnknownKind
+	}
+	return p.open(kind, name).Apply(body)
+}
+
+func (p *Partition) saw(tx *Tx, hash uint32) {
+	if need := p.rep.SawKey(hash); !p.rep.Confirmed(need) {
+		tx.outcome.need.Join(need)
+	}
+}
+
+func (p *Partition) sawAll(tx *Tx) {
+	if need := p.rep.SawAll(); !p.rep.Confirmed(need) {
+		tx.outcome.need.Join(need)
+	}
+}
+
+func (p *Partition) park(tx *Tx, hash uint32, wait int64) {
+	r := tx.req
+	if len(p.parks) >= parkLimit {
+		tx.Reply = r.Runner.Fail(tx.Reply[:0], r, ErrOverloaded)
+		return
+	}
+	tx.outcome.parked = true
+	kept := parked{Request: *r, hash: hash}
+	kept.Message = append([]byte(nil), r.Message...)
+	if kept.Deadline == 0 {
+		kept.Deadline = never
+		if wait >= 0 && wait < never-tx.Now {
+			kept.Deadline = tx.Now + wait
+		}
+	}
+	p.parks = append(p.parks, kept)
+}
+
+func (p *Partition) wake(hash uint32) {
+	p.parks = slices.DeleteFunc(p.parks, func(r parked) bool {
+		if r.hash == hash {
+			p.ready = append(p.ready, r.Request)
+			return true
+		}
+		return false
+	})
+}
+
+// expireParked runs those whose deadline has passed for the last time.
+func (p *Partition) expireParked(now int64) {
+	var expired []Request
+	p.parks = slices.DeleteFunc(p.parks, func(r parked) bool {
+		if r.Deadline <= now {
+			expired = append(expired, r.Request)
+			return true
+		}
+		return false
+	})
+	for i := range expired {
+		p.run(&expired[i], true, true)
+	}
+}
+
+// dropParked forgets what a client that is gone was waiting for.
+func (p *Partition) dropParked(client cluster.UUID) {
+	p.parks = slices.DeleteFunc(p.parks, func(r parked) bool { return r.Client == client })
+}
+
+// rerouteParked hands all parked requests back: the partition has moved away.
+func (p *Partition) rerouteParked() {
+	parks := p.parks
+	p.parks = nil
+	for i := range parks {
+		r := parks[i].Request
+		r.Answerer.Reroute(&r)
+	}
+}
+
+func (p *Partition) publish(tx *Tx, e *event.Event) {
+	b := p.events
+	b = packed.AppendString(b, e.Service)
+	b = packed.AppendString(b, e.Name)
+	b = packed.AppendUint32(b, uint32(e.Type))
+	b = packed.AppendNullable(b, e.Key)
+	b = packed.AppendNullable(b, e.Value)
+	b = packed.AppendNullable(b, e.OldValue)
+	b = packed.AppendUint32(b, uint32(e.Count))
+	b = append(b, e.Source[:]...)
+	b = packed.AppendInt64(b, e.Sequence)
+	p.events = b
+	_ = tx
+}
+
+func (p *Partition) deliverEvents(b []byte) {
+	if len(b) == 0 {
+		return
+	}
+	r := packed.NewReader(b)
+	for r.Len() > 0 && r.Err() == nil {
+		e := event.Event{
+			Service: r.String(), Name: r.String(), Type: event.Type(r.Uint32()),
+			Key: r.Nullable(), Value: r.Nullable(), OldValue: r.Nullable(), Count: int32(r.Uint32()),
+		}
+		copy(e.Source[:], r.Take(16))
+		e.Sequence = r.Int64()
+		e.Member, e.Partition, e.PartitionUUID = p.grid.self, int32(p.id), p.uuid
+		p.grid.events.Publish(&e)
+	}
+}

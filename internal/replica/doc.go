@@ -1,0 +1,33 @@
+// Package replica is what one member knows of one partition's replication: a
+// value without clock, goroutine or socket, called under the partition's lock.
+//
+// # What it promises
+//
+// One writer. A partition's assignment (primary, backups) has an epoch, raised
+// by the coordinator at every change. Every message carries it; a backup refuses an
+// epoch below the one it has promised, and a refused primary stops.
+//
+// Prefix. Effects have one sequence. A backup applies number n+1 only when it
+// has applied n of the same history; a number is identified by itself and the epoch in which it was
+// made, as in Raft's log. A gap, a new primary or a new connection make the backup
+// tell its Position; the primary answers with Stream and what is missing, or with
+// a transfer of the whole partition when its tail no longer reaches back.
+//
+// No false yes. An answer is released when every awaited backup among those
+// the structure wants has acknowledged its number: Confirmed. Backups leave that
+// set only by a newer assignment, never because time has passed.
+//
+// # The states of a peer
+//
+//	silent     its position is unknown; nothing is sent
+//	streaming  gets every effect as it is made
+//	receiving  streaming, but it holds the effects back until the transfer is there
+//
+// A backup that catches up is awaited from the moment its acknowledgements
+// have reached the sequence, which is before the coordinator hears of it: so
+// whatever the table calls in sync has every acknowledged write.
+//
+// Every replica of a partition gets every effect in full. A structure with fewer backups
+// than the assignment has replicas only waits for fewer: then the order of
+// replicas can change without moving data.
+package replica

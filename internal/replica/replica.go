@@ -1,0 +1,240 @@
+package replica
+
+import "github.com/filbertgrid/filbert/internal/cluster"
+
+// Role of this member for the partition.
+type Role uint8
+
+// The roles.
+const (
+	// None: this member has no replica.
+	None Role = iota
+	// Backup follows a primary.
+	Backup
+	// Primary numbers the effects.
+	Primary
+)
+
+// Position is how far a replica is: the number of its last effect and the epoch that made it.
+type Position struct{ Seq, Epoch uint64 }
+
+// Less orders positions by how advanced they are: a later epoch wins.
+func (p Position) Less(q Position) bool {
+	return p.Epoch < q.Epoch || (p.Epoch == q.Epoch && p.Seq < q.Seq)
+}
+
+// Peer is a backup as its primary sees it.
+type Peer struct {
+	Member cluster.MemberID
+	// InSync is what the table says; Awaited whether answers wait for it: every
+	// peer in sync, and those catching up that have caught up.
+	InSync, Awaited bool
+	// Streaming: it gets every effect. Acked is the last number it acknowledged.
+	Streaming bool
+	Acked     uint64
+	// Transfer is the id of the transfer under way to it, 0 when there is none.
+	Transfer uint64
+}
+
+// buckets is how finely reads tell unacknowledged keys apart: a read waits
+// only when a key of its bucket (1 in 128) has an unacknowledged effect.
+const buckets = 128
+
+// Need is what an answer waits for: the acknowledgement of number Seq by the
+// awaited backups among the first Backups ones. The zero Need is met.
+type Need struct {
+	Seq     uint64
+	Backups uint8
+}
+
+// Join makes n wait for m, too.
+func (n *Need) Join(m Need) {
+	n.Seq, n.Backups = max(n.Seq, m.Seq), max(n.Backups, m.Backups)
+}
+
+// Replica is this member's replica of one partition. The zero Replica has no role.
+type Replica struct {
+	Role Role
+	// Epoch is that of the installed assignment; messages of epochs below Promised are refused.
+	Epoch, Promised uint64
+	// Last is the position of the last effect applied.
+	Last Position
+	// Peers are the backups, by replica index less one. Only on a primary.
+	Peers []Peer
+	// Source is the primary that a backup follows; Established once that primary has
+	// confirmed our position by Stream.
+	Source      cluster.MemberID
+	Established bool
+
+	tail  tail
+	marks [buckets]Need
+	all   Need
+}
+
+// Install takes a newer assignment and returns what became of the role. A
+// primary keeps what it knows of peers that stay.
+func (r *Replica) Install(self cluster.MemberID, a *cluster.Assignment) (before Role) {
+	before = r.Role
+	r.Epoch = a.Epoch
+	r.Promised = max(r.Promised, a.Epoch)
+	index := a.Find(self)
+	switch {
+	case index < 0:
+		*r = Replica{Epoch: r.Epoch, Promised: r.Promised, tail: r.tail}
+		r.tail.reset(0, 0)
+	case index == 0:
+		r.lead(before, a)
+	default:
+		if before != Backup || r.Source != a.Primary() {
+			r.Established = false
+		}
+		r.Role, r.Source, r.Peers = Backup, a.Primary(), r.Peers[:0]
+	}
+	if before == None && index >= 0 {
+		r.tail.reset(0, 0)
+	}
+	return before
+}
+
+func (r *Replica) lead(before Role, a *cluster.Assignment) {
+	old := r.Peers
+	r.Role, r.Established = Primary, false
+	r.Peers = make([]Peer, 0, len(a.Replicas)-1)
+	for _, replica := range a.Replicas[1:] {
+		peer := Peer{Member: replica.Member}
+		if before == Primary {
+			for i := range old {
+				if old[i].Member == replica.Member {
+					peer = old[i]
+				}
+			}
+		}
+		peer.InSync = replica.State == cluster.InSync
+		peer.Awaited = peer.InSync || (peer.Awaited && before == Primary && peer.Transfer == 0)
+		r.Peers = append(r.Peers, peer)
+	}
+	if before != Primary {
+		// What came from the last primary may not be on the other backups yet.
+		everything := Need{Seq: r.Last.Seq, Backups: cluster.MaxBackups}
+		for i := range r.marks {
+			r.marks[i] = everything
+		}
+		r.all = everything
+	}
+}
+
+// Append numbers an effect on the primary. hashed effects concern one key.
+func (r *Replica) Append(effect []byte, sync uint8, hash uint32, hashed bool) Need {
+	r.Last = Position{Seq: r.Last.Seq + 1, Epoch: r.Epoch}
+	r.tail.append(r.Epoch, effect)
+	need := Need{Seq: r.Last.Seq, Backups: sync}
+	if hashed {
+		r.mark(&r.marks[hash%buckets], need)
+	} else {
+		for i := range r.marks {
+			r.mark(&r.marks[i], need)
+		}
+	}
+	r.mark(&r.all, need)
+	return need
+}
+
+// mark replaces what a bucket waits for; what is confirmed already does not count any more.
+func (r *Replica) mark(m *Need, need Need) {
+	if r.Confirmed(*m) {
+		*m = need
+		return
+	}
+	m.Join(need)
+}
+
+// SawKey is what a read of a key waits for, SawAll a read of more.
+func (r *Replica) SawKey(hash uint32) Need { return r.marks[hash%buckets] }
+
+// SawAll is what a read of more than single keys waits for.
+func (r *Replica) SawAll() Need { return r.all }
+
+// Confirmed tells whether every backup that a need waits for has acknowledged.
+func (r *Replica) Confirmed(n Need) bool {
+	for i := range r.Peers[:min(int(n.Backups), len(r.Peers))] {
+		if p := &r.Peers[i]; p.Awaited && p.Acked < n.Seq {
+			return false
+		}
+	}
+	return true
+}
+
+// Peer returns the peer with that id, or nil.
+func (r *Replica) Peer(id cluster.MemberID) *Peer {
+	for i := range r.Peers {
+		if r.Peers[i].Member == id {
+			return &r.Peers[i]
+		}
+	}
+	return nil
+}
+
+// Ack notes an acknowledgement, and tells whether that peer has caught up by it.
+func (r *Replica) Ack(p *Peer, seq uint64) (caughtUp bool) {
+	p.Acked = max(p.Acked, min(seq, r.Last.Seq))
+	if !p.Awaited && p.Streaming && p.Transfer == 0 && p.Acked == r.Last.Seq {
+		p.Awaited = true
+		return !p.InSync
+	}
+	return false
+}
+
+// Levels tells whether a peer at that position can be levelled from the tail.
+func (r *Replica) Levels(at Position) bool { return r.tail.reaches(at.Seq, at.Epoch) }
+
+// Recent returns an effect of the tail, between a position that Levels accepted and Last.
+func (r *Replica) Recent(seq uint64) (epoch uint64, effect []byte) { return r.tail.at(seq) }
+
+// Verdict is what a backup does with an effect.
+type Verdict uint8
+
+// The verdicts.
+const (
+	// Apply it; it is the next one.
+	Apply Verdict = iota
+	// Known already: acknowledge again.
+	Known
+	// Gap: something is missing before it.
+	Gap
+	// Stale: its epoch has been superseded; refuse it.
+	Stale
+	// Ignore: it is not from the primary that this backup follows, or that has not
+	// confirmed our position yet.
+	Ignore
+)
+
+// Judge says what to do with effect seq sent by a primary in an epoch.
+func (r *Replica) Judge(from cluster.MemberID, epoch, seq uint64) Verdict {
+	// The primary of the installed assignment may not have installed it yet, and
+	// speak in an older epoch; it is superseded only once a promotion is under way.
+	superseded := epoch < r.Promised && (from != r.Source || r.Promised > r.Epoch)
+	switch {
+	case superseded && r.Role != None:
+		return Stale
+	case r.Role != Backup || from != r.Source || !r.Established:
+		return Ignore
+	case seq <= r.Last.Seq:
+		return Known
+	case seq > r.Last.Seq+1:
+		return Gap
+	default:
+		return Apply
+	}
+}
+
+// Applied notes that a backup has applied the next effect.
+func (r *Replica) Applied(made uint64, effect []byte) {
+	r.Last = Position{Seq: r.Last.Seq + 1, Epoch: made}
+	r.tail.append(made, effect)
+}
+
+// Adopt sets the position that a transfer has brought.
+func (r *Replica) Adopt(at Position) {
+	r.Last = at
+	r.tail.reset(at.Seq, at.Epoch)
+}
