@@ -1,0 +1,64 @@
+package config
+
+import "time"
+
+// Limits bound what strangers and clients can make a member spend. Each is a
+// property filbert.limit.*; the reason for each default stands beside it.
+type Limits struct {
+	// MaxClientConnections counts open client connections. A connection costs
+	// two buffers and a goroutine, some 50 KB; 10,000 are half a gigabyte.
+	MaxClientConnections int
+	// MaxUnauthenticatedConnections counts connections that have not said who
+	// they are. A thousand silent ones must leave room for those that speak,
+	// and the members of a cluster that starts at once need a few hundred.
+	MaxUnauthenticatedConnections int
+	// UnauthenticatedTimeout closes a connection that has not authenticated.
+	// Ten seconds suffice for a client on a tenth of a core and a slow link.
+	UnauthenticatedTimeout time.Duration
+	// MaxUnauthenticatedMessageBytes bounds a message before authentication:
+	// names, labels and a credential, where the largest known (a Kerberos
+	// ticket) stays below 64 KiB.
+	MaxUnauthenticatedMessageBytes int
+	// MaxMessageBytes bounds a message of an authenticated client, all its
+	// frames together. A large putAll fits; a wrong length does not take the
+	// member's memory.
+	MaxMessageBytes int
+	// MaxNameBytes bounds names of structures and attributes: each is kept in
+	// the cluster document and is a metrics label.
+	MaxNameBytes int
+	// MaxStructures bounds the distributed objects of a cluster: the cluster
+	// document that holds them is sent whole to every joiner.
+	MaxStructures int
+	// MaxSchemas bounds compact schemas, which every member keeps for ever.
+	MaxSchemas int
+	// MaxParkedPerPartition bounds the operations that wait in one partition
+	// for a lock or for room; the next gets an error.
+	MaxParkedPerPartition int
+	// MaxParkedPerClient bounds the waiting operations of one client, so that
+	// one client cannot take all places.
+	MaxParkedPerClient int
+	// MaxLinkBufferBytes bounds what is buffered for one member and not yet
+	// sent; beyond it operations park. 16 MiB are an eighth of a second at a
+	// gigabit.
+	MaxLinkBufferBytes int
+	// MaxSessionBufferBytes bounds the answers and events buffered for a client
+	// that does not read; beyond it the connection is closed.
+	MaxSessionBufferBytes int
+}
+
+func defaultLimits() Limits {
+	return Limits{
+		MaxClientConnections:           10_000,
+		MaxUnauthenticatedConnections:  1_000,
+		UnauthenticatedTimeout:         10 * time.Second,
+		MaxUnauthenticatedMessageBytes: 64 << 10,
+		MaxMessageBytes:                64 << 20,
+		MaxNameBytes:                   4_096,
+		MaxStructures:                  10_000,
+		MaxSchemas:                     10_000,
+		MaxParkedPerPartition:          10_000,
+		MaxParkedPerClient:             10_000,
+		MaxLinkBufferBytes:             16 << 20,
+		MaxSessionBufferBytes:          64 << 20,
+	}
+}

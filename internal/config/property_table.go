@@ -1,0 +1,109 @@
+package config
+
+import "math"
+
+// maxBytesSetting is the largest limit that counts bytes: 1 GiB, since a
+// message is one allocation.
+const maxBytesSetting = 1 << 30
+
+// propertyTable returns the properties that are used, bound to the fields of c.
+func propertyTable(c *Config) []property {
+	return append(hazelcastProperties(c), filbertProperties(c)...)
+}
+
+func hazelcastProperties(c *Config) []property {
+	return []property{
+		{
+			"hazelcast.partition.count", "Partitions of the cluster; the same on all members.",
+			asInt(&c.PartitionCount, 1, math.MaxUint16, "partitions"),
+		},
+		{
+			"hazelcast.graceful.shutdown.max.wait", "Limits the time that a leaving member spends on handing over its data.",
+			asSeconds(&c.GracefulShutdownMaxWait, 0, math.MaxInt32),
+		},
+		{
+			"hazelcast.heartbeat.interval.seconds", "Time between heartbeats of members; at most half of hazelcast.max.no.heartbeat.seconds.",
+			asSeconds(&c.HeartbeatInterval, 1, math.MaxInt32),
+		},
+		{
+			"hazelcast.max.no.heartbeat.seconds", "Silence after which a member is taken for gone. Hazelcast's default is 60: here a silent " +
+				"member's data is served again sooner, and a lease keeps it from answering meanwhile.",
+			asSeconds(&c.MaxNoHeartbeat, 2, math.MaxInt32),
+		},
+		{
+			"hazelcast.client.max.no.heartbeat.seconds", "Silence after which a client's connection is closed.",
+			asSeconds(&c.ClientHeartbeatTimeout, 1, math.MaxInt32),
+		},
+		{
+			"hazelcast.operation.call.timeout.millis", "Limits a forwarded operation.",
+			asMillis(&c.OperationCallTimeout, 1, math.MaxInt32),
+		},
+		{
+			"hazelcast.local.localAddress", "The address to listen on, before all other rules.",
+			asAddress(&c.Network.BindAddress),
+		},
+		{
+			"hazelcast.local.publicAddress", "The same as network/public-address, which wins.",
+			asFallback(asAddress(&c.Network.PublicAddress)),
+		},
+		{
+			"hazelcast.socket.bind.any", "Whether to listen on all addresses. Hazelcast's default is true: here the bare member is reachable " +
+				"from its machine only.",
+			asBool(&c.Network.BindAny),
+		},
+	}
+}
+
+func filbertProperties(c *Config) []property {
+	l := &c.Limits
+	bytes := func(field *int, low int) value { return asInt(field, low, maxBytesSetting, "bytes") }
+	count := func(field *int) value { return asInt(field, 1, math.MaxInt32, "") }
+	return []property{
+		{
+			"filbert.server.version", "The Hazelcast version that clients are told.",
+			asVersion(&c.ServerVersion),
+		},
+		{
+			"filbert.management.address", "Where metrics and profiling are served; nowhere when empty.",
+			asListenAddress(&c.ManagementListen),
+		},
+		{
+			"filbert.logging.level", "The same as LOGGING_LEVEL, which wins.",
+			asEnum(&c.Logging.Level, logLevels()),
+		},
+		{
+			"filbert.logging.format", "The same as LOGGING_FORMAT, which wins.",
+			asEnum(&c.Logging.Format, logFormats()),
+		},
+		{
+			"filbert.founding.silence.seconds", "How long a silent address is asked before a founding member passes it by.",
+			asSeconds(&c.FoundingSilence, 1, 3600),
+		},
+		{
+			"filbert.acknowledge.timeout.seconds", "How long a write waits for its sync backups before it fails with an unknown outcome; " +
+				"more than hazelcast.max.no.heartbeat.seconds.",
+			asSeconds(&c.AcknowledgeTimeout, 1, math.MaxInt32),
+		},
+		{"filbert.limit.client.connections", "Open client connections.", count(&l.MaxClientConnections)},
+		{
+			"filbert.limit.unauthenticated.connections", "Connections that have not said who they are.",
+			count(&l.MaxUnauthenticatedConnections),
+		},
+		{
+			"filbert.limit.unauthenticated.seconds", "How long a connection may take to say who it is.",
+			asSeconds(&l.UnauthenticatedTimeout, 1, 3600),
+		},
+		{
+			"filbert.limit.unauthenticated.message.bytes", "A message before authentication.",
+			bytes(&l.MaxUnauthenticatedMessageBytes, 4096),
+		},
+		{"filbert.limit.message.bytes", "A message of an authenticated client.", bytes(&l.MaxMessageBytes, 64<<10)},
+		{"filbert.limit.name.bytes", "The name of a structure.", asInt(&l.MaxNameBytes, 64, 64<<10, "bytes")},
+		{"filbert.limit.structures", "Distributed objects of the cluster.", count(&l.MaxStructures)},
+		{"filbert.limit.schemas", "Compact schemas of the cluster.", count(&l.MaxSchemas)},
+		{"filbert.limit.parked.partition", "Operations that wait in one partition.", count(&l.MaxParkedPerPartition)},
+		{"filbert.limit.parked.client", "Waiting operations of one client.", count(&l.MaxParkedPerClient)},
+		{"filbert.limit.link.buffer.bytes", "What is buffered for one member.", bytes(&l.MaxLinkBufferBytes, 64<<10)},
+		{"filbert.limit.session.buffer.bytes", "What is buffered for a client that does not read.", bytes(&l.MaxSessionBufferBytes, 64<<10)},
+	}
+}
