@@ -77,3 +77,14 @@ func Finish(dst []byte, last int) []byte {
 // FinishEmpty marks the last frame of dst as the final one where that is known to be empty: a null or the end of a
 // structure.
 func FinishEmpty(dst []byte) []byte { return Finish(dst, len(dst)-FrameHeaderSize) }
+
+// FinishFrom marks the last frame of dst as the final one where only an earlier frame is known, the one at offset at.
+func FinishFrom(dst []byte, at int) []byte {
+	for {
+		next := at + int(int32(binary.LittleEndian.Uint32(dst[at:])))
+		if next >= len(dst) {
+			return Finish(dst, at)
+		}
+		at = next
+	}
+}
