@@ -1,0 +1,18 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/filbertgrid/filbert/internal/config"
+	"github.com/filbertgrid/filbert/internal/member"
+)
+
+// startMember starts a real member.
+func startMember(ctx context.Context, cfg *config.Config, logger *slog.Logger) (runningMember, error) {
+	m, err := member.Start(ctx, member.Options{Config: *cfg, Logger: logger, Version: buildVersion()})
+	if err != nil {
+		return nil, err // not a nil *Member in an interface
+	}
+	return m, nil
+}
