@@ -1,6 +1,5 @@
 package protocol
 
-
 // hasFrame reports whether another field follows in the message or structure: whether the sender knows a newer one.
 func (d *decoder) hasFrame() bool {
 	if d.err != nil {
@@ -146,4 +145,3 @@ func emptied[T any](s []T) []T {
 	}
 	return s[:0]
 }
-
