@@ -57,8 +57,8 @@ fuzz: ## Every fuzz target for FUZZTIME=10s
 	FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
 
 .PHONY: figures
-figures: build ## Measure what docs/figures.md records, on this machine
-	cd test/figures && $(GO) run . -bin "$(CURDIR)/bin/filbert"
+figures: build ## Measure what docs/figures.md records: FILTER=regexp of tests
+	scripts/figures.sh $(FILTER)
 
 .PHONY: suites
 suites: build ## The clients' own suites: SUITES=folder of go.sh and node.sh, REF_DIR=checkouts of the clients, FILTER=regexp
