@@ -49,6 +49,9 @@ type Config struct {
 	// than MaxNoHeartbeat, so that a silent backup is removed first.
 	AcknowledgeTimeout time.Duration
 
+	// Invalidation says how near-cache invalidations are sent.
+	Invalidation Invalidation
+
 	Network         Network
 	AdvancedNetwork AdvancedNetwork
 	Security        Security
@@ -70,6 +73,14 @@ type Config struct {
 	Properties map[string]string
 }
 
+// Invalidation says how near-cache invalidations are sent to clients: at once
+// or, with Batch, together once BatchSize are waiting or Interval has passed.
+type Invalidation struct {
+	Batch     bool
+	BatchSize int
+	Interval  time.Duration
+}
+
 // Default returns the configuration of a member that was told nothing: cluster
 // "dev", port 5701 upwards on the loopback, joining members found there.
 func Default() *Config {
@@ -85,6 +96,7 @@ func Default() *Config {
 		FoundingSilence:         5 * time.Second,
 		OperationCallTimeout:    60 * time.Second,
 		AcknowledgeTimeout:      30 * time.Second,
+		Invalidation:            Invalidation{Batch: true, BatchSize: 100, Interval: 10 * time.Second},
 		Network:                 defaultNetwork(),
 		AdvancedNetwork:         defaultAdvancedNetwork(),
 		Security:                Security{Realms: map[string]Realm{}},

@@ -195,21 +195,21 @@ func (r *reader) element(n *node, e element, at path) {
 // refused warns about what is not supported and reports whether e is to be
 // passed over.
 func (r *reader) refused(n *node, e element, at path) bool {
+	quiet := switchedOff(n)
+	if e.quiet != nil {
+		quiet = e.quiet(n)
+	}
 	switch e.support {
 	case supported:
 		return false
 	case noEffect:
 		return e.kind == kindOpaque
 	case javaOnly:
-		if !switchedOff(n) {
+		if !quiet {
 			r.warnOnce(n.place, at, "names Java classes, which mean nothing here: "+e.doc)
 		}
 		return true
 	case unsupported, pending:
-		quiet := switchedOff(n)
-		if e.quiet != nil {
-			quiet = e.quiet(n)
-		}
 		if !quiet {
 			r.warnOnce(n.place, at, "known, but not supported yet: "+e.doc)
 		}

@@ -92,10 +92,16 @@ func (r *reader) each(n *node, e element, at path) {
 	r.scope(n, e.open(""), at)
 }
 
+// maxNames is the longest list of names that still helps in a message.
+const maxNames = 12
+
 // names lists the children that an element may have.
 func names(elements []element) string {
-	if len(elements) == 0 {
+	switch {
+	case len(elements) == 0:
 		return "nothing"
+	case len(elements) > maxNames:
+		return "elements only"
 	}
 	list := make([]string, 0, len(elements))
 	for _, e := range elements {

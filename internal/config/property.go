@@ -81,5 +81,7 @@ func ignoredProperties() []string {
 		"hazelcast.max.wait.seconds.before.join",
 		"hazelcast.client.internal.executor.type",
 		"hazelcast.enterprise.license.key",
+		"hazelcast.internal.nearcache.expiration.task.initial.delay.seconds",
+		"hazelcast.internal.nearcache.expiration.task.period.seconds",
 	}
 }

@@ -39,6 +39,18 @@ func hazelcastProperties(c *Config) []property {
 			asMillis(&c.OperationCallTimeout, 1, math.MaxInt32),
 		},
 		{
+			"hazelcast.map.invalidation.batch.enabled", "Whether near-cache invalidations are sent together.",
+			asBool(&c.Invalidation.Batch),
+		},
+		{
+			"hazelcast.map.invalidation.batch.size", "Invalidations that are sent together at most.",
+			asInt(&c.Invalidation.BatchSize, 1, 100_000, "invalidations"),
+		},
+		{
+			"hazelcast.map.invalidation.batchfrequency.seconds", "How long an invalidation waits for others.",
+			asSeconds(&c.Invalidation.Interval, 1, 3600),
+		},
+		{
 			"hazelcast.local.localAddress", "The address to listen on, before all other rules.",
 			asAddress(&c.Network.BindAddress),
 		},

@@ -64,7 +64,7 @@ func evictionTable(e *Eviction) element {
 // mergePolicyTable binds <merge-policy batch-size="100">Policy</merge-policy>
 // and merge-policy: {class-name: Policy, batch-size: 100}.
 func mergePolicyTable(m *MapConfig) element {
-	e := groupScope("merge-policy", "What wins when a split cluster merges.", scope{
+	e := groupScope("merge-policy", "what wins when a split cluster merges is kept for the day when clusters merge.", scope{
 		text: "class-name",
 		elements: []element{
 			leaf("class-name", "The policy, with or without package.", asString(&m.MergePolicy)),
@@ -75,7 +75,6 @@ func mergePolicyTable(m *MapConfig) element {
 		},
 	})
 	e.support = pending
-	e.doc += " The value is kept for when clusters merge."
 	e.quiet = func(n *node) bool {
 		policy := n.value + n.text("class-name")
 		return policy == "" || strings.HasSuffix(policy, defaultMap().MergePolicy)
@@ -84,7 +83,7 @@ func mergePolicyTable(m *MapConfig) element {
 }
 
 func splitBrainRef(m *MapConfig) element {
-	e := leaf("split-brain-protection-ref", "The value is kept; operations are not refused in a small cluster.",
+	e := leaf("split-brain-protection-ref", "the name is kept; operations are not refused in a small cluster.",
 		asString(&m.SplitBrainProtectionRef))
 	e.support = pending
 	return e

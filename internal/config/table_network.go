@@ -1,6 +1,9 @@
 package config
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // networkTable binds the network element.
 func networkTable(c *Config) element {
@@ -40,7 +43,7 @@ func endpointElements(e *Endpoint) []element {
 			},
 		}),
 		idle("reuse-address", "The port of a member that ended can always be taken again."),
-		missing("outbound-ports", "connections to other members leave from any port."),
+		outboundPorts(),
 		missing("ssl", "connections are NOT encrypted."),
 		missing("symmetric-encryption", "connections are NOT encrypted."),
 		java("socket-interceptor", "connections are not intercepted."),
@@ -61,6 +64,7 @@ func advancedNetworkTable(c *Config) element {
 		joinTable(&a.Join),
 		failureDetector(),
 		java("member-address-provider", "use public-address."),
+		idle("interfaces", "Each endpoint has its own."),
 		endpointTable("member-server-socket-endpoint-config", "Where members listen for one another.", &a.Member, nil),
 		endpointTable("client-server-socket-endpoint-config", "Where clients are served; without it they are not.", &a.Client, &a.HasClient),
 		missing("rest-server-socket-endpoint-config", "health is served where members listen."),
@@ -84,7 +88,7 @@ func endpointTable(name, doc string, e *Endpoint, has *bool) element {
 
 // joinTable binds the join element.
 func joinTable(j *Join) element {
-	multicast := group("multicast", "Nobody is found by multicast: members of this machine are found by their ports.",
+	multicast := group("multicast", "nobody is found by multicast; members of this machine are found by their ports.",
 		leaf("enabled", "Counts as auto-detection.", asBool(&j.Multicast.Enabled)),
 		idle("multicast-group", "None is used."),
 		idle("multicast-port", "None is used."),
@@ -108,7 +112,7 @@ func joinTable(j *Join) element {
 }
 
 // notSwitchedOn reports whether n is not written with enabled=true.
-func notSwitchedOn(n *node) bool { return n.text("enabled") != "true" }
+func notSwitchedOn(n *node) bool { return !strings.EqualFold(n.text("enabled"), "true") }
 
 func switchedOn(name string) element {
 	e := missing(name, "members are not found this way.")
@@ -163,5 +167,30 @@ func kubernetesTable(k *Kubernetes) element {
 // discoveryStrategies is known; a strategy that is enabled cannot be loaded.
 func discoveryStrategies() element {
 	e := java("discovery-strategies", "members are not found this way; use kubernetes or tcp-ip.")
+	e.quiet = func(n *node) bool { return !anyEnabled(n) }
+	return e
+}
+
+// anyEnabled reports whether something below n is written with enabled=true.
+func anyEnabled(n *node) bool {
+	for _, c := range n.children {
+		if sameName(c.name, "enabled") && strings.EqualFold(c.value, "true") || anyEnabled(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// outboundPorts is known; 0 and * mean any port, which is what happens.
+func outboundPorts() element {
+	e := missing("outbound-ports", "connections to other members leave from any port.")
+	e.quiet = func(n *node) bool {
+		for _, c := range n.children {
+			if c.value != "0" && c.value != "*" {
+				return false
+			}
+		}
+		return true
+	}
 	return e
 }

@@ -28,7 +28,7 @@ type xmlParser struct {
 	// open is the way from the root to the element being read, and text what
 	// each of them has said so far.
 	open []*node
-	text []strings.Builder
+	text []*strings.Builder
 }
 
 func (p *xmlParser) parse() (*node, error) {
@@ -85,7 +85,7 @@ func (p *xmlParser) start(t xml.StartElement) error {
 		p.root = n
 	}
 	p.open = append(p.open, n)
-	p.text = append(p.text, strings.Builder{})
+	p.text = append(p.text, &strings.Builder{})
 	return nil
 }
 
