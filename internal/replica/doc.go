@@ -13,8 +13,8 @@
 // tell its Position; the primary answers with Stream and what is missing, or with
 // a transfer of the whole partition when its tail no longer reaches back.
 //
-// No false yes. An answer is released when every awaited backup among those
-// the structure wants has acknowledged its number: Confirmed. Backups leave that
+// No false yes. An answer of a structure with sync backups is released when every
+// awaited backup has acknowledged its number: Confirmed. Backups leave that
 // set only by a newer assignment, never because time has passed.
 //
 // # The states of a peer
@@ -28,6 +28,6 @@
 // whatever the table calls in sync has every acknowledged write.
 //
 // Every replica of a partition gets every effect in full. A structure with fewer backups
-// than the assignment has replicas only waits for fewer: then the order of
-// replicas can change without moving data.
+// than the assignment has replicas is copied to all the same: then the order of
+// replicas can change without moving data, and any of them may be promoted.
 package replica

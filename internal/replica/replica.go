@@ -40,8 +40,8 @@ type Peer struct {
 // only when a key of its bucket (1 in 128) has an unacknowledged effect.
 const buckets = 128
 
-// Need is what an answer waits for: the acknowledgement of number Seq by the
-// awaited backups among the first Backups ones. The zero Need is met.
+// Need is what an answer waits for: the acknowledgement of number Seq by all
+// awaited backups, if Backups, what the structure asks for, is not 0.
 type Need struct {
 	Seq     uint64
 	Backups uint8
@@ -154,9 +154,14 @@ func (r *Replica) SawKey(hash uint32) Need { return r.marks[hash%buckets] }
 // SawAll is what a read of more than single keys waits for.
 func (r *Replica) SawAll() Need { return r.all }
 
-// Confirmed tells whether every backup that a need waits for has acknowledged.
+// Confirmed tells whether every awaited backup has acknowledged what a need
+// waits for. All of them count, not only as many as the structure asks for: so
+// any replica in sync may become any index without a thought for what it has.
 func (r *Replica) Confirmed(n Need) bool {
-	for i := range r.Peers[:min(int(n.Backups), len(r.Peers))] {
+	if n.Backups == 0 {
+		return true
+	}
+	for i := range r.Peers {
 		if p := &r.Peers[i]; p.Awaited && p.Acked < n.Seq {
 			return false
 		}

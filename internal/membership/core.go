@@ -1,0 +1,271 @@
+package membership
+
+import (
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/link"
+)
+
+// Options of a core.
+type Options struct {
+	// Self is this member's entry in the list.
+	Self           cluster.Member
+	PartitionCount int32
+	// HeartbeatInterval is how often members and coordinator hear of one another.
+	HeartbeatInterval time.Duration
+	// SilenceTimeout is how long a member may be silent before it is removed; leases
+	// end a tenth of it earlier, which is the drift of two clocks that is allowed for.
+	SilenceTimeout time.Duration
+	// AskTimeout is how long founding waits for an address that does not answer (DESIGN: 5 s).
+	AskTimeout time.Duration
+	// KnockInterval is how often a coordinator looks for others of its cluster name.
+	KnockInterval time.Duration
+	// Clock is monotonic time.
+	Clock func() time.Duration
+	// UUID makes cluster ids and lineages.
+	UUID   func() cluster.UUID
+	Logger *slog.Logger
+}
+
+// Outside is what a core lets its surroundings do. The methods are called in the
+// course of a step; they must not call the core.
+type Outside interface {
+	// Send puts a frame on the control lane.
+	Send(to cluster.MemberID, frame []byte) bool
+	// Ask asks an address; the reply comes back through Core.Replied with the token.
+	Ask(address cluster.Address, request []byte, timeout time.Duration, token uint64)
+	// Look finds addresses; the result comes back through Core.Looked.
+	Look()
+	// Connect names the members to be connected to.
+	Connect(peers []link.Peer)
+	// Installed tells of a new view and why it came.
+	Installed(view *cluster.View, cause string)
+	// Changed ends a document change that this member asked for.
+	Changed(token uint64, err error)
+	// Left says that this member may end: it is in no list any more, by its own wish.
+	Left()
+	// Removed says that the cluster goes on without this member: its data is void, and it must
+	// join again as a new one.
+	Removed()
+}
+
+// Tables decides about partitions on the coordinator; package migration is one.
+// Methods are called in the course of a step of the core.
+type Tables interface {
+	// Adjusted returns the table that fits a list: replicas of members that
+	// are gone are out. It returns the same table when nothing changes.
+	Adjusted(table *cluster.Table, list *cluster.List) *cluster.Table
+	// Holds tells whether a member has a replica that the cluster would miss.
+	Holds(table *cluster.Table, id cluster.MemberID) bool
+}
+
+// phase is where a member is in its life.
+type phase uint8
+
+const (
+	idle phase = iota
+	founding
+	joining
+	member
+	ended
+)
+
+// Core is one member's part in membership. It is not safe for concurrent use.
+type Core struct {
+	Options
+	out    Outside
+	tables Tables
+	now    time.Duration
+	phase  phase
+
+	list     *cluster.List
+	table    *cluster.Table
+	document *cluster.Document
+	leaving  bool
+
+	found     foundingState
+	beats     map[cluster.MemberID]*beat
+	order     []cluster.MemberID // keys of beats, in a fixed order
+	take      *takeOver
+	suspect   map[cluster.MemberID]bool // being probed
+	departed  []departed
+	changes   changes
+	asks      map[uint64]ask
+	nextToken uint64
+	nextBeat  time.Duration
+	nextKnock time.Duration
+	nextLeave time.Duration
+
+	lease atomic.Int64 // monotonic time until which this member may answer
+}
+
+// ask is what a question to an address was for.
+type ask struct {
+	purpose purpose
+	address cluster.Address
+	member  cluster.MemberID
+}
+
+type purpose uint8
+
+const (
+	askWho purpose = iota
+	askJoin
+	askAlive
+	askKnock
+)
+
+// departed members stay connected for a moment, so that they hear the list that they are not in.
+type departed struct {
+	peer  link.Peer
+	until time.Duration
+}
+
+// New returns a core that does nothing until Start.
+func New(o Options, out Outside, tables Tables) *Core {
+	return &Core{
+		Options: o, out: out, tables: tables,
+		beats: map[cluster.MemberID]*beat{}, suspect: map[cluster.MemberID]bool{}, asks: map[uint64]ask{},
+	}
+}
+
+// View is the present state, as a new value.
+func (c *Core) View() *cluster.View {
+	v := &cluster.View{Self: c.Self.ID, Joined: c.phase == member, Leaving: c.leaving, List: c.list, Table: c.table, Document: c.document}
+	if c.document != nil {
+		v.ClusterID = c.document.ClusterID
+	}
+	return v
+}
+
+// Coordinating is true while this member changes list, table and document.
+func (c *Core) Coordinating() bool {
+	return c.phase == member && c.take == nil && c.list.Coordinator().ID == c.Self.ID
+}
+
+// LeaseValid may be called from any goroutine: whether this member may answer now.
+func (c *Core) LeaseValid() bool { return int64(c.Clock()) < c.lease.Load() }
+
+// Start begins the search for a cluster. The member must be listening already.
+func (c *Core) Start() {
+	c.step()
+	c.phase = founding
+	c.startRound()
+}
+
+func (c *Core) step() { c.now = c.Clock() }
+
+// Tick lets time pass. It is called every few milliseconds while a member looks for
+// its cluster, and about twenty times a second afterwards.
+func (c *Core) Tick() {
+	c.step()
+	switch c.phase {
+	case founding, joining:
+		c.tickFounding()
+	case member:
+		c.tickMember()
+	case idle, ended:
+	}
+}
+
+func (c *Core) tickMember() {
+	c.dropDeparted()
+	if c.now >= c.nextBeat {
+		c.nextBeat = c.now + c.HeartbeatInterval
+		c.sendBeats()
+	}
+	c.checkSilence()
+	c.renewOwnLease()
+	if c.phase == member && c.leaving && c.now >= c.nextLeave {
+		c.nextLeave = c.now + leaveInterval
+		c.askToLeave()
+	}
+	if c.Coordinating() {
+		c.letGo()
+		if c.KnockInterval > 0 && c.now >= c.nextKnock {
+			c.nextKnock = c.now + c.KnockInterval
+			c.out.Look()
+		}
+	}
+}
+
+func (c *Core) ask(purpose purpose, address cluster.Address, id cluster.MemberID, request []byte, timeout time.Duration) {
+	c.nextToken++
+	c.asks[c.nextToken] = ask{purpose: purpose, address: address, member: id}
+	c.out.Ask(address, request, timeout, c.nextToken)
+}
+
+// Replied takes what came of an Ask.
+func (c *Core) Replied(token uint64, reply link.Reply) {
+	c.step()
+	a, ok := c.asks[token]
+	delete(c.asks, token)
+	if !ok || c.phase == ended {
+		return
+	}
+	switch a.purpose {
+	case askWho:
+		c.whoReplied(a, reply)
+	case askJoin:
+		c.joinReplied(a, reply)
+	case askAlive:
+		c.aliveReplied(a, reply)
+	case askKnock:
+		c.knockReplied(a, reply)
+	}
+}
+
+// install takes a newer state and tells everybody above.
+func (c *Core) install(list *cluster.List, table *cluster.Table, document *cluster.Document, cause string) {
+	listChanged := c.list == nil || c.list.Mark != list.Mark
+	for i := range c.listMembers() {
+		if m := &c.list.Members[i]; m.ID != c.Self.ID && list.Find(m.ID) < 0 {
+			c.departed = append(c.departed, departed{link.Peer{ID: m.ID, Address: m.Address}, c.now + departGrace})
+		}
+	}
+	c.list, c.table, c.document = list, table, document
+	if listChanged {
+		c.followList()
+	}
+	c.out.Installed(c.View(), cause)
+}
+
+func (c *Core) listMembers() []cluster.Member {
+	if c.list == nil {
+		return nil
+	}
+	return c.list.Members
+}
+
+// departGrace is how long a member that left stays connected, to hear of it.
+const departGrace = time.Second
+
+func (c *Core) connect() {
+	peers := make([]link.Peer, 0, len(c.list.Members)+len(c.departed))
+	for i := range c.list.Members {
+		if m := &c.list.Members[i]; m.ID != c.Self.ID {
+			peers = append(peers, link.Peer{ID: m.ID, Address: m.Address})
+		}
+	}
+	for i := range c.departed {
+		peers = append(peers, c.departed[i].peer)
+	}
+	c.out.Connect(peers)
+}
+
+func (c *Core) dropDeparted() {
+	n := 0
+	for _, d := range c.departed {
+		if d.until > c.now {
+			c.departed[n] = d
+			n++
+		}
+	}
+	if n < len(c.departed) {
+		c.departed = c.departed[:n]
+		c.connect()
+	}
+}

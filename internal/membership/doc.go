@@ -1,0 +1,30 @@
+// Package membership decides who is a member: founding and joining, heartbeats
+// and leases, the succession of the coordinator, leaving, and the distribution of
+// the state that the coordinator alone changes: list, partition table, document.
+//
+// Core is a step-and-tick core: no goroutine, no clock of its own, no socket.
+// Frames, answers and time come in through its methods, one at a time; what it
+// wants done goes out through Outside. The same code runs under the simulator.
+//
+// # Founding
+//
+// Listen first, then look, then ask every address shown. A member of the cluster
+// is joined. Of the candidates that know of one another the lowest address
+// founds; the others ask again. Whoever asks a candidate makes itself known to it
+// by asking, so of any two candidates at least one knows of the other before it
+// decides, whichever of them began to listen first: they cannot both found.
+//
+// # Leases
+//
+// A member sends the coordinator heartbeats with its own clock's stamp; the echo
+// lets it answer until stamp + silence timeout - margin. The coordinator has heard
+// the stamp later than it was made, and removes the member no sooner than silence timeout
+// after hearing it: so a lease has always ended before somebody else may own what the
+// member owned. The coordinator's own lease counts the echoes of a majority.
+//
+// # Proof of death
+//
+// A connection refused at a member's address, or another id answering there,
+// proves that the member has ended, and it is removed at once. A broken connection proves
+// nothing; it is the occasion to ask.
+package membership

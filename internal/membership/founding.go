@@ -1,0 +1,256 @@
+package membership
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/link"
+	"github.com/filbertgrid/filbert/internal/packed"
+)
+
+const (
+	// askAgain is the pause between two rounds of asking lower candidates:
+	// long enough to let them finish, short beside a member's start.
+	askAgain = 10 * time.Millisecond
+	// lookAgain is the longest pause between two whole looks of a candidate.
+	lookAgain = 500 * time.Millisecond
+)
+
+// candidate is another member that looks for a cluster, too.
+type candidate struct {
+	id      cluster.MemberID
+	address cluster.Address
+}
+
+// foundingState is what a candidate knows.
+type foundingState struct {
+	open       int // questions without an answer
+	candidates []candidate
+	nextRound  time.Duration
+	nextLook   time.Duration
+	looked     bool // a whole look has been asked through
+	looking    bool
+}
+
+func (c *Core) startRound() {
+	c.found.looking = true
+	c.found.nextLook = c.now + lookAgain
+	c.out.Look()
+}
+
+// Looked takes the addresses that a look has shown.
+func (c *Core) Looked(addresses []cluster.Address) {
+	c.step()
+	switch c.phase {
+	case founding:
+		c.found.looking = false
+		c.found.looked = true
+		for _, a := range addresses {
+			if a != c.Self.Address {
+				c.askWho(a, cluster.MemberID{})
+			}
+		}
+		c.decide()
+	case member:
+		c.knock(addresses)
+	case idle, joining, ended:
+	}
+}
+
+func (c *Core) askWho(address cluster.Address, id cluster.MemberID) {
+	c.found.open++
+	c.ask(askWho, address, id, c.who(), c.AskTimeout)
+}
+
+func (c *Core) who() []byte {
+	b := []byte{questionWho}
+	b = packed.AppendBool(b, c.phase == founding)
+	return cluster.AppendMember(b, &c.Self)
+}
+
+// whoReplied sorts an answer: a member to join, a candidate to reckon with, or nobody.
+func (c *Core) whoReplied(a ask, reply link.Reply) {
+	c.found.open--
+	if c.phase != founding {
+		return
+	}
+	c.forget(a.address, a.member)
+	if reply.Outcome == link.Silent {
+		c.Logger.Warn("an address shown by discovery does not answer, going on without it",
+			slog.String("address", a.address.String()), slog.Duration("waited", c.AskTimeout))
+	}
+	if reply.Outcome != link.Answered || reply.Answerer == c.Self.ID {
+		c.decide()
+		return
+	}
+	r := packed.NewReader(reply.Body)
+	switch r.Byte() {
+	case answerCandidate:
+		if m := cluster.ReadMember(&r); r.Err() == nil {
+			c.meet(m.ID, a.address, m.Address)
+		}
+	case answerMember:
+		if l := cluster.ReadList(&r); r.Err() == nil && len(l.Members) > 0 {
+			c.join(l.Coordinator().Address)
+			return
+		}
+	}
+	c.decide()
+}
+
+// meet notes a candidate. It is asked again at the address at which it was
+// found; order goes by the address it gives for itself.
+func (c *Core) meet(id cluster.MemberID, _, own cluster.Address) {
+	c.forget(own, id)
+	if id != c.Self.ID {
+		c.found.candidates = append(c.found.candidates, candidate{id: id, address: own})
+	}
+}
+
+func (c *Core) forget(address cluster.Address, id cluster.MemberID) {
+	n := 0
+	for _, k := range c.found.candidates {
+		if k.address != address && (id.IsZero() || k.id != id) {
+			c.found.candidates[n] = k
+			n++
+		}
+	}
+	c.found.candidates = c.found.candidates[:n]
+}
+
+// decide founds a cluster when everybody shown has answered and nobody lower
+// is a candidate.
+func (c *Core) decide() {
+	if c.phase != founding || c.found.open > 0 || c.found.looking || !c.found.looked {
+		return
+	}
+	for _, k := range c.found.candidates {
+		if k.address.Compare(c.Self.Address) < 0 {
+			c.found.nextRound = c.now + askAgain
+			return
+		}
+	}
+	c.foundCluster()
+}
+
+func (c *Core) tickFounding() {
+	if c.found.open > 0 || c.found.looking || c.now < c.found.nextRound {
+		return
+	}
+	if c.phase == joining {
+		c.phase = founding // the coordinator was not there: look again
+	}
+	if c.now >= c.found.nextLook {
+		c.startRound()
+		return
+	}
+	for _, k := range append([]candidate(nil), c.found.candidates...) {
+		if k.address.Compare(c.Self.Address) < 0 {
+			c.askWho(k.address, k.id)
+		}
+	}
+	c.decide()
+}
+
+func (c *Core) foundCluster() {
+	list := &cluster.List{
+		Mark:    cluster.Mark{Lineage: c.UUID(), Version: 1},
+		Members: []cluster.Member{c.Self},
+	}
+	document := &cluster.Document{Version: 1, ClusterID: c.UUID(), PartitionCount: c.PartitionCount}
+	table := &cluster.Table{Version: 0, Partitions: make([]cluster.Assignment, c.PartitionCount)}
+	c.phase = member
+	c.install(list, c.tables.Adjusted(table, list), document, "founded")
+}
+
+func (c *Core) join(coordinator cluster.Address) {
+	c.phase = joining
+	c.found.open++
+	b := append([]byte{questionJoin}, cluster.AppendMember(nil, &c.Self)...)
+	c.ask(askJoin, coordinator, cluster.MemberID{}, b, c.AskTimeout)
+}
+
+func (c *Core) joinReplied(a ask, reply link.Reply) {
+	c.found.open--
+	if c.phase != joining {
+		return
+	}
+	c.found.nextRound = c.now + askAgain
+	if reply.Outcome != link.Answered {
+		return
+	}
+	r := packed.NewReader(reply.Body)
+	switch r.Byte() {
+	case answerJoined:
+		s := readState(&r)
+		if r.Err() == nil && s.table != nil && s.document != nil && s.list.Find(c.Self.ID) >= 0 {
+			c.phase = member
+			c.install(s.list, s.table, s.document, "joined")
+		}
+	case answerElsewhere:
+		if next := cluster.ReadAddress(&r); r.Err() == nil && next != a.address {
+			c.join(next)
+		}
+	case answerRefused:
+		c.Logger.Error("the cluster refuses this member", slog.String("coordinator", a.address.String()), slog.String("reason", r.String()))
+		c.found.nextRound = c.now + time.Second
+	}
+}
+
+// Asked answers a question that came to this member's address.
+func (c *Core) Asked(question []byte, reply func([]byte)) {
+	c.step()
+	r := packed.NewReader(question)
+	switch r.Byte() {
+	case questionWho:
+		isCandidate := r.Bool()
+		m := cluster.ReadMember(&r)
+		if r.Err() == nil {
+			reply(c.answerWho(isCandidate, m))
+			return
+		}
+	case questionJoin:
+		if m := cluster.ReadMember(&r); r.Err() == nil {
+			reply(c.answerJoin(m))
+			return
+		}
+	}
+	reply([]byte{answerLater})
+}
+
+func (c *Core) answerWho(isCandidate bool, m cluster.Member) []byte {
+	switch c.phase {
+	case member:
+		return cluster.AppendList([]byte{answerMember}, c.list)
+	case founding, joining:
+		if isCandidate {
+			c.meet(m.ID, m.Address, m.Address)
+		}
+		return cluster.AppendMember([]byte{answerCandidate}, &c.Self)
+	case idle, ended:
+	}
+	return []byte{answerLater}
+}
+
+// answerJoin takes a new member into the list, if this member coordinates.
+func (c *Core) answerJoin(m cluster.Member) []byte {
+	switch {
+	case c.phase != member || c.take != nil:
+		return []byte{answerLater}
+	case !c.Coordinating():
+		return cluster.AppendAddress([]byte{answerElsewhere}, c.list.Coordinator().Address)
+	case c.leaving && len(c.list.Members) == 1:
+		return []byte{answerLater}
+	}
+	if old := c.list.Get(m.ID); old == nil {
+		members := make([]cluster.Member, 0, len(c.list.Members)+1)
+		for _, other := range c.list.Members {
+			if other.Address != m.Address { // another id at its address: the one before it is dead
+				members = append(members, other)
+			}
+		}
+		c.publish(append(members, m), "member added: "+m.Address.String())
+	}
+	return appendState([]byte{answerJoined}, state{c.list, c.table, c.document})
+}

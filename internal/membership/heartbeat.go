@@ -1,0 +1,231 @@
+package membership
+
+import (
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/link"
+	"github.com/filbertgrid/filbert/internal/packed"
+)
+
+// beat is what is known of another member's life.
+type beat struct {
+	// heard is when something last came from it, by our clock.
+	heard time.Duration
+	// echoed is the latest stamp of ours that it has echoed.
+	echoed time.Duration
+	// connected: the control lane is up. tried is when it was last asked whether it lives.
+	connected bool
+	tried     time.Duration
+}
+
+// aliveAgain is the pause between two questions to a member whose lane is
+// down: short, since only a refusal removes it before its time.
+const aliveAgain = 50 * time.Millisecond
+
+// aliveTimeout bounds such a question.
+const aliveTimeout = time.Second
+
+func (c *Core) margin() time.Duration { return c.SilenceTimeout / 10 }
+
+// followList adapts connections and heartbeats to a new list.
+func (c *Core) followList() {
+	for _, id := range slices.Clone(c.order) {
+		if c.list.Find(id) < 0 {
+			delete(c.beats, id)
+			delete(c.suspect, id)
+			c.order = slices.DeleteFunc(c.order, func(o cluster.MemberID) bool { return o == id })
+		}
+	}
+	for i := range c.list.Members {
+		id := c.list.Members[i].ID
+		if id != c.Self.ID && c.beats[id] == nil {
+			c.beats[id] = &beat{heard: c.now, echoed: c.now, tried: c.now}
+			c.order = append(c.order, id)
+		}
+	}
+	c.connect()
+	c.nextBeat = c.now
+	if coordinator := c.list.Coordinator().ID; coordinator != c.Self.ID {
+		// A list comes from a live coordinator: count from now.
+		c.extendLease(c.now)
+		c.beats[coordinator].heard = c.now
+	} else {
+		c.renewOwnLease()
+	}
+}
+
+// sendBeats sends heartbeats to everybody: the coordinator's echoes prolong the
+// lease, the others' tell who is there when it comes to a succession.
+func (c *Core) sendBeats() {
+	b := packed.AppendInt64([]byte{kindBeat}, int64(c.now))
+	b = cluster.AppendMark(b, c.list.Mark)
+	b = packed.AppendUint32(b, uint32(c.table.Version))
+	b = packed.AppendUint32(b, uint32(c.document.Version))
+	for _, id := range c.order {
+		c.out.Send(id, b)
+	}
+}
+
+// isFirst is true for the member that coordinates or is about to.
+func (c *Core) isFirst() bool { return c.list.Coordinator().ID == c.Self.ID }
+
+func (c *Core) onBeat(from cluster.MemberID, r *packed.Reader) {
+	stamp := r.Int64()
+	have, table, document := cluster.ReadMark(r), int32(r.Uint32()), int32(r.Uint32())
+	if r.Err() != nil {
+		return
+	}
+	if c.take == nil { // whoever takes over does not prolong the old coordinator's lease
+		c.out.Send(from, packed.AppendInt64([]byte{kindEcho}, stamp))
+	}
+	if c.Coordinating() && (have != c.list.Mark || table != c.table.Version || document != c.document.Version) {
+		c.sendState(from, state{c.list, c.table, c.document}) // something got lost with a connection
+	}
+}
+
+func (c *Core) onEcho(from cluster.MemberID, r *packed.Reader) {
+	stamp := time.Duration(r.Int64())
+	b := c.beats[from]
+	if r.Err() != nil || stamp > c.now || b == nil {
+		return
+	}
+	b.echoed = max(b.echoed, stamp)
+	if from == c.list.Coordinator().ID {
+		c.extendLease(stamp)
+	}
+	c.renewOwnLease()
+}
+
+func (c *Core) extendLease(from time.Duration) {
+	c.lease.Store(max(c.lease.Load(), int64(from+c.SilenceTimeout-c.margin())))
+}
+
+// renewOwnLease counts the echoes of a majority, this member among them.
+func (c *Core) renewOwnLease() {
+	if c.phase != member || !c.isFirst() || c.take != nil {
+		return
+	}
+	stamps := []time.Duration{c.now}
+	for _, id := range c.order {
+		stamps = append(stamps, c.beats[id].echoed)
+	}
+	slices.Sort(stamps)
+	// The greatest stamp that a majority of all members has echoed or passed.
+	c.extendLease(stamps[(len(stamps)-1)/2])
+}
+
+// checkSilence removes, or succeeds, whom nothing has been heard of in time, and asks
+// those whose connection is down whether they live.
+func (c *Core) checkSilence() {
+	for _, id := range slices.Clone(c.order) {
+		b := c.beats[id]
+		if b == nil || c.phase != member {
+			continue
+		}
+		if !b.connected && !c.suspect[id] && c.now-b.tried >= aliveAgain {
+			c.askAlive(id)
+		}
+		if c.now-b.heard > c.SilenceTimeout {
+			c.lost(id, "silent for "+c.SilenceTimeout.String(), false)
+		}
+	}
+}
+
+func (c *Core) askAlive(id cluster.MemberID) {
+	if m := c.list.Get(id); m != nil {
+		c.suspect[id] = true
+		c.beats[id].tried = c.now
+		c.ask(askAlive, m.Address, id, c.who(), aliveTimeout)
+	}
+}
+
+// aliveReplied takes the answer of a member whose connection was down.
+func (c *Core) aliveReplied(a ask, reply link.Reply) {
+	delete(c.suspect, a.member)
+	if c.phase != member || c.list.Find(a.member) < 0 {
+		return
+	}
+	switch {
+	case reply.Outcome == link.Refused:
+		c.lost(a.member, "nothing listens at its address", true)
+	case reply.Outcome == link.Answered && reply.Answerer != a.member:
+		c.lost(a.member, "another member answers at its address", true)
+	case reply.Outcome == link.Answered:
+		r := packed.NewReader(reply.Body)
+		if r.Byte() == answerMember {
+			c.learn(cluster.ReadList(&r), &r)
+		}
+	}
+}
+
+// learn looks whether a list seen elsewhere goes on without this member.
+func (c *Core) learn(l *cluster.List, r *packed.Reader) {
+	if r.Err() == nil && l.Against(c.list.Mark) == cluster.Newer && l.Find(c.Self.ID) < 0 {
+		c.gone()
+	}
+}
+
+// gone ends this member's part in the list: by its own wish or not.
+func (c *Core) gone() {
+	c.phase = ended
+	c.lease.Store(0)
+	if c.leaving {
+		c.out.Left()
+		return
+	}
+	c.out.Removed()
+}
+
+// LaneUp and LaneDown tell of the control lane to a member.
+func (c *Core) LaneUp(id cluster.MemberID) {
+	c.step()
+	if b := c.beats[id]; b != nil {
+		b.connected, b.heard = true, c.now
+		c.nextBeat = c.now
+		if c.Coordinating() {
+			c.sendState(id, state{c.list, c.table, c.document})
+		}
+	}
+	if t := c.take; t != nil {
+		c.inviteTo(t, id)
+	}
+}
+
+// LaneDown is the counterpart of LaneUp.
+func (c *Core) LaneDown(id cluster.MemberID) {
+	c.step()
+	if b := c.beats[id]; b != nil && c.phase == member {
+		b.connected = false
+		if !c.suspect[id] {
+			c.askAlive(id)
+		}
+	}
+}
+
+// lost is called when a member has ended (proof) or must have (silence).
+func (c *Core) lost(id cluster.MemberID, why string, proof bool) {
+	switch {
+	case c.Coordinating():
+		c.remove(id, why)
+	case c.take != nil:
+		c.lostInTakeOver(id, why)
+	case id == c.list.Coordinator().ID || c.proven(id):
+		c.succeed(id, why, proof)
+	default:
+		c.noteDead(id, proof)
+	}
+}
+
+func (c *Core) remove(id cluster.MemberID, why string) {
+	m := c.list.Get(id)
+	if m == nil {
+		return
+	}
+	c.Logger.Warn("removing a member", slog.String("member", m.Address.String()), slog.String("uuid", id.String()), slog.String("reason", why))
+	address := m.Address
+	members := slices.DeleteFunc(slices.Clone(c.list.Members), func(o cluster.Member) bool { return o.ID == id })
+	c.publish(members, "member removed: "+address.String()+", "+why)
+}

@@ -1,0 +1,91 @@
+package membership
+
+import (
+	"slices"
+	"time"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+)
+
+// leaveInterval is how often a leaver repeats its announcement: a coordinator
+// may end without having passed it on.
+const leaveInterval = 500 * time.Millisecond
+
+// Leave announces that this member wants to end. Its data moves to those who
+// stay; Outside.Left tells when nothing is missed any more. If nobody stays, all
+// who leave end at once.
+func (c *Core) Leave() {
+	c.step()
+	if c.leaving || c.phase == ended {
+		return
+	}
+	c.leaving = true
+	if c.phase != member {
+		c.gone()
+		return
+	}
+	c.nextLeave = c.now + leaveInterval
+	c.out.Installed(c.View(), "leaving")
+	c.askToLeave()
+}
+
+func (c *Core) askToLeave() {
+	if c.Coordinating() {
+		c.onLeave(c.Self.ID)
+		return
+	}
+	c.out.Send(c.list.Coordinator().ID, []byte{kindLeave})
+}
+
+// onLeave marks a member as leaving.
+func (c *Core) onLeave(id cluster.MemberID) {
+	if !c.Coordinating() {
+		return
+	}
+	if m := c.list.Get(id); m != nil && !m.Leaving {
+		members := slices.Clone(c.list.Members)
+		members[c.list.Find(id)].Leaving = true
+		c.publish(members, "member leaving: "+m.Address.String())
+	}
+	c.letGo()
+}
+
+// letGo removes leavers that the cluster no longer needs; the coordinator
+// itself goes last.
+func (c *Core) letGo() {
+	if !c.Coordinating() || !slices.ContainsFunc(c.list.Members, func(m cluster.Member) bool { return m.Leaving }) {
+		return
+	}
+	stays := slices.ContainsFunc(c.list.Members, func(m cluster.Member) bool { return m.DataMember() })
+	rest := slices.DeleteFunc(slices.Clone(c.list.Members), func(m cluster.Member) bool {
+		return m.Leaving && m.ID != c.Self.ID && (!stays || !c.tables.Holds(c.table, m.ID))
+	})
+	if len(rest) < len(c.list.Members) {
+		c.farewell(rest)
+	}
+	if me := c.list.Get(c.Self.ID); !me.Leaving || (stays && c.tables.Holds(c.table, c.Self.ID)) {
+		return
+	}
+	others := slices.DeleteFunc(slices.Clone(c.list.Members), func(m cluster.Member) bool { return m.ID == c.Self.ID })
+	if len(others) > 0 {
+		c.handCoordination(others)
+		return
+	}
+	c.gone()
+}
+
+func (c *Core) farewell(rest []cluster.Member) {
+	c.publish(rest, "members left")
+}
+
+// handCoordination publishes a list without this member; the oldest one in it
+// takes over at once.
+func (c *Core) handCoordination(others []cluster.Member) {
+	list := &cluster.List{
+		Mark:    cluster.Mark{Lineage: c.list.Lineage, Version: c.list.Version + 1},
+		Chain:   c.list.Chain,
+		Members: others,
+	}
+	c.sendAll(state{list, c.tables.Adjusted(c.table, list), c.document})
+	c.gone()
+}

@@ -1,0 +1,68 @@
+package membership
+
+import (
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/packed"
+)
+
+// Kinds of frames on the control lane. Numbers are part of the member protocol: append
+// only. Kinds from KindTables on belong to the Tables above.
+const (
+	kindBeat      = 1 // stamp, list mark, table version, document version
+	kindEcho      = 2 // the stamp, list mark
+	kindState     = 3 // list, table?, document?
+	kindInstalled = 4 // list mark, table version, document version
+	kindLeave     = 5
+	kindFarewell  = 6
+	kindTakeOver  = 7  // the mark that is left, the proof of it
+	kindYield     = 8  // answer: accepted, state
+	kindChange    = 9  // token, change
+	kindChanged   = 10 // token, error text
+	// KindTables is the first kind of frames that the core passes on unread.
+	KindTables = 64
+)
+
+// Questions to an address, and their answers.
+const (
+	questionWho  = 1 // candidate?, member
+	questionJoin = 2 // member
+
+	answerCandidate = 1 // member
+	answerMember    = 2 // list
+	answerJoined    = 3 // state
+	answerElsewhere = 4 // coordinator's address
+	answerLater     = 5
+	answerRefused   = 6 // reason
+)
+
+// state is a frame or answer with everything the coordinator decides; table
+// and document are nil when the receiver has them already.
+type state struct {
+	list     *cluster.List
+	table    *cluster.Table
+	document *cluster.Document
+}
+
+func appendState(dst []byte, s state) []byte {
+	dst = cluster.AppendList(dst, s.list)
+	dst = packed.AppendBool(dst, s.table != nil)
+	if s.table != nil {
+		dst = cluster.AppendTable(dst, s.table)
+	}
+	dst = packed.AppendBool(dst, s.document != nil)
+	if s.document != nil {
+		dst = cluster.AppendDocument(dst, s.document)
+	}
+	return dst
+}
+
+func readState(r *packed.Reader) state {
+	s := state{list: cluster.ReadList(r)}
+	if r.Bool() {
+		s.table = cluster.ReadTable(r)
+	}
+	if r.Bool() {
+		s.document = cluster.ReadDocument(r)
+	}
+	return s
+}

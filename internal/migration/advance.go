@@ -1,0 +1,234 @@
+package migration
+
+import (
+	"slices"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/packed"
+	"github.com/filbertgrid/filbert/internal/partition"
+)
+
+// Kinds of frames on the control lane. Numbers are part of the member
+// protocol: append only.
+const (
+	kindReport   = 64 // from a primary: partition, epoch, kind, member
+	kindHandOver = 65 // to a primary: partition, epoch, to
+	kindFence    = 66 // to survivors: round, partitions and epochs
+	kindFenced   = 67 // answer: round, positions
+)
+
+// advance brings every partition one step nearer to the plan, and publishes
+// the steps together as one table.
+func (c *Core) advance() {
+	if c.target == nil {
+		return
+	}
+	next := c.table.Clone()
+	changed := false
+	moving := c.catchingUp()
+	for i := range next.Partitions {
+		a, want := &next.Partitions[i], c.target[i]
+		if fits(a, want) || a.Primary().IsZero() {
+			continue
+		}
+		if b, ok := c.step(partition.ID(i), a, want, &moving); ok {
+			b.Epoch = a.Epoch + 1
+			*a = b
+			changed = true
+		}
+	}
+	if changed {
+		next.Version++
+		c.publish(next, "partitions moving")
+	}
+}
+
+func (c *Core) publish(table *cluster.Table, cause string) {
+	c.prune()
+	c.out.Publish(table, cause)
+}
+
+// prune forgets what was said about epochs that are over.
+func (c *Core) prune() {
+	for _, m := range []map[key]cluster.MemberID{c.caught, c.handed, c.fell} {
+		for k := range m { //nolint:maprange // deletes only, order does not matter
+			if c.table.Partitions[k.id].Epoch != k.epoch {
+				delete(m, k)
+			}
+		}
+	}
+	for k := range c.ordered { //nolint:maprange // deletes only, order does not matter
+		if c.table.Partitions[k.id].Epoch != k.epoch {
+			delete(c.ordered, k)
+		}
+	}
+}
+
+func (c *Core) catchingUp() int {
+	n := 0
+	for i := range c.table.Partitions {
+		for _, r := range c.table.Partitions[i].Replicas {
+			if r.State == cluster.CatchingUp && !r.Member.IsZero() {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// step returns the next assignment of a partition on its way to the plan.
+func (c *Core) step(id partition.ID, a *cluster.Assignment, want []cluster.MemberID, moving *int) (cluster.Assignment, bool) {
+	next := cluster.Assignment{Replicas: slices.Clone(a.Replicas)}
+	changed := c.markReplicas(id, a.Epoch, next.Replicas)
+	for _, m := range want {
+		if a.Find(m) < 0 && *moving < maxMoving {
+			next.Replicas = append(next.Replicas, cluster.Replica{Member: m, State: cluster.CatchingUp})
+			*moving++
+			changed = true
+		}
+	}
+	if changed {
+		return next, true
+	}
+	first := a.Find(want[0])
+	switch {
+	case first < 0 || a.Replicas[first].State != cluster.InSync:
+		return next, false
+	case first > 0:
+		return c.switchPrimary(id, a, want[0])
+	}
+	return c.settle(id, a, want)
+}
+
+// markReplicas takes the primary's reports into the replicas' states.
+func (c *Core) markReplicas(id partition.ID, epoch uint64, replicas []cluster.Replica) bool {
+	changed := false
+	for k := range replicas[1:] {
+		r := &replicas[k+1]
+		said := key{id, epoch, r.Member}
+		if _, ok := c.caught[said]; ok && r.State == cluster.CatchingUp {
+			r.State, changed = cluster.InSync, true
+		}
+		if _, ok := c.fell[said]; ok && r.State == cluster.InSync {
+			r.State, changed = cluster.CatchingUp, true
+		}
+	}
+	return changed
+}
+
+// switchPrimary asks the primary to hand over, or, once it has, makes the other one primary.
+func (c *Core) switchPrimary(id partition.ID, a *cluster.Assignment, to cluster.MemberID) (cluster.Assignment, bool) {
+	said := key{id, a.Epoch, to}
+	if _, ok := c.handed[said]; ok {
+		next := cluster.Assignment{Replicas: []cluster.Replica{{Member: to, State: cluster.InSync}}}
+		for _, r := range a.Replicas {
+			if r.Member != to {
+				next.Replicas = append(next.Replicas, r)
+			}
+		}
+		c.Moves++
+		c.out.Migrated(id, a.Primary(), to)
+		return next, true
+	}
+	if at, ok := c.ordered[said]; !ok || c.Clock()-at > patience {
+		c.ordered[said] = c.Clock()
+		c.order(id, a, to)
+	}
+	return cluster.Assignment{}, false
+}
+
+func (c *Core) order(id partition.ID, a *cluster.Assignment, to cluster.MemberID) {
+	if a.Primary() == c.Self {
+		c.out.HandOver(id, a.Epoch, to)
+		return
+	}
+	b := packed.AppendUvarint([]byte{kindHandOver}, uint64(id))
+	b = packed.AppendUint64(b, a.Epoch)
+	c.out.Send(a.Primary(), cluster.AppendUUID(b, to))
+}
+
+// settle drops the replicas that the plan does not want, once all that it wants are in sync.
+func (c *Core) settle(id partition.ID, a *cluster.Assignment, want []cluster.MemberID) (cluster.Assignment, bool) {
+	next := cluster.Assignment{}
+	for _, m := range want {
+		k := a.Find(m)
+		if k < 0 || a.Replicas[k].State != cluster.InSync {
+			return next, false
+		}
+		next.Replicas = append(next.Replicas, a.Replicas[k])
+	}
+	for _, r := range a.Replicas {
+		if !slices.Contains(want, r.Member) {
+			c.Moves++
+			c.out.Migrated(id, r.Member, want[len(want)-1])
+		}
+	}
+	return next, true
+}
+
+// Report takes a report of this member's own grid.
+func (c *Core) Report(r partition.Report) {
+	if c.list == nil {
+		c.reports = append(c.reports, r)
+		return
+	}
+	c.deliver(r)
+}
+
+func (c *Core) deliver(r partition.Report) {
+	if c.coordinating {
+		c.take(c.Self, r)
+		return
+	}
+	b := packed.AppendUvarint([]byte{kindReport}, uint64(r.Partition))
+	b = packed.AppendUint64(b, r.Epoch)
+	b = append(b, byte(r.Kind))
+	c.out.Send(c.list.Coordinator().ID, cluster.AppendUUID(b, r.Member))
+}
+
+// take notes a primary's report.
+func (c *Core) take(from cluster.MemberID, r partition.Report) {
+	if r.Partition < 0 || int(r.Partition) >= len(c.table.Partitions) {
+		return
+	}
+	a := &c.table.Partitions[r.Partition]
+	if a.Epoch != r.Epoch || a.Primary() != from {
+		return
+	}
+	said := key{r.Partition, r.Epoch, r.Member}
+	switch r.Kind {
+	case partition.CaughtUp:
+		c.caught[said] = from
+	case partition.FellBehind:
+		c.fell[said] = from
+	case partition.HandedOver:
+		c.handed[said] = from
+	case partition.Superseded: // the table comes again with the next heartbeat
+	}
+}
+
+// Frame takes a frame of the control lane that membership has passed on.
+func (c *Core) Frame(from cluster.MemberID, frame []byte) error {
+	r := packed.NewReader(frame)
+	kind := r.Byte()
+	if c.table == nil {
+		return nil
+	}
+	switch kind {
+	case kindReport:
+		report := partition.Report{Partition: partition.ID(r.Uvarint()), Epoch: r.Uint64(), Kind: partition.ReportKind(r.Byte()), Member: cluster.ReadUUID(&r)}
+		if r.Err() == nil && c.coordinating {
+			c.take(from, report)
+		}
+	case kindHandOver:
+		id, epoch, to := partition.ID(r.Uvarint()), r.Uint64(), cluster.ReadUUID(&r)
+		if r.Err() == nil && from == c.list.Coordinator().ID {
+			c.out.HandOver(id, epoch, to)
+		}
+	case kindFence:
+		c.onFence(from, &r)
+	case kindFenced:
+		c.onFenced(from, &r)
+	}
+	return r.Err()
+}

@@ -1,0 +1,222 @@
+// Package migration decides where partitions are: it plans, moves, promotes.
+// Only the coordinator's core decides; every member's carries out.
+//
+// # Moving
+//
+// The plan says who should have which replica. A member that is to get one is
+// added to the partition's assignment, catching up; the primary copies the
+// partition to it and reports when it has everything (package partition). Then
+// it is in sync. If it is to be the primary, the present one is told to hand over: it lets
+// no operation start, and reports once that backup has the last effect; the next
+// table makes it the primary. Replicas that the plan does not want stay until
+// everything that it wants is in sync. Each step is a new assignment with a new
+// epoch; nothing is remembered outside the table but the plan, so a coordinator
+// that takes over goes on from the table.
+//
+// # Promotion
+//
+// When members are removed, their replicas leave the table at once (Adjusted). A partition that
+// lost its primary has none then, and its new epoch keeps every other member from accepting
+// late effects of the old one. The coordinator asks the survivors how far they are
+// and makes the most advanced one in sync the primary. A replica that is catching up is
+// taken only when no other is left; that, and a partition without any replica, is
+// a loss, which is logged, counted and told to clients.
+package migration
+
+import (
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/partition"
+	"github.com/filbertgrid/filbert/internal/replica"
+)
+
+// maxMoving bounds how many partitions get a new replica at the same time:
+// enough to keep the links busy, few enough that a member's memory holds the
+// effects that wait for them.
+const maxMoving = 64
+
+// patience is how long an order or a question may go unanswered before it is
+// repeated: answers get lost only together with a connection.
+const patience = time.Second
+
+// Outside is what a core lets its surroundings do; the methods must not call the core.
+type Outside interface {
+	// Send puts a frame on the control lane.
+	Send(to cluster.MemberID, frame []byte) bool
+	// Publish makes a new table the cluster's; the coordinator's only.
+	Publish(table *cluster.Table, cause string)
+	// HandOver and Fence are the grid's.
+	HandOver(id partition.ID, epoch uint64, to cluster.MemberID)
+	Fence(id partition.ID, epoch uint64) (replica.Position, bool)
+	// Lost tells of partitions whose data is gone.
+	Lost(ids []partition.ID)
+	// Migrated tells of a replica that has moved, for migration listeners.
+	Migrated(id partition.ID, from, to cluster.MemberID)
+}
+
+// Options of a core.
+type Options struct {
+	Self cluster.MemberID
+	// Backups is the number of backups each partition gets, as far as there are members.
+	Backups int
+	// Clock is monotonic time.
+	Clock  func() time.Duration
+	Logger *slog.Logger
+}
+
+// Core is one member's part in migration. It is not safe for concurrent use.
+type Core struct {
+	Options
+	out          Outside
+	list         *cluster.List
+	table        *cluster.Table
+	coordinating bool
+
+	// Coordinator only.
+	target  [][]cluster.MemberID
+	planned []cluster.MemberID // the data members target was made for
+	caught  map[key]cluster.MemberID
+	handed  map[key]cluster.MemberID
+	fell    map[key]cluster.MemberID
+	ordered map[key]time.Duration // hand-overs asked for, and when
+	round   *round
+	reports []partition.Report // of this member, not yet sent
+	Moves   int64              // replicas moved since the start
+	Losses  int64              // partitions lost since the start
+}
+
+// key is a partition in one of its epochs: what is said about another epoch is void.
+type key struct {
+	id     partition.ID
+	epoch  uint64
+	member cluster.MemberID
+}
+
+// New returns a core that knows no cluster yet.
+func New(o Options, out Outside) *Core {
+	c := &Core{Options: o, out: out}
+	c.forget()
+	return c
+}
+
+func (c *Core) forget() {
+	c.caught, c.handed, c.fell = map[key]cluster.MemberID{}, map[key]cluster.MemberID{}, map[key]cluster.MemberID{}
+	c.ordered = map[key]time.Duration{}
+}
+
+// Holds tells whether a member has a replica that the plan does not have elsewhere yet.
+func (c *Core) Holds(table *cluster.Table, id cluster.MemberID) bool {
+	return slices.ContainsFunc(table.Partitions, func(a cluster.Assignment) bool { return a.Find(id) >= 0 })
+}
+
+// Adjusted takes the replicas of members that are not in the list out of a
+// table. In a table without any replica, the first data member gets everything.
+func (c *Core) Adjusted(table *cluster.Table, list *cluster.List) *cluster.Table {
+	next := table.Clone()
+	changed := false
+	for i := range next.Partitions {
+		a := &next.Partitions[i]
+		if !slices.ContainsFunc(a.Replicas, func(r cluster.Replica) bool { return !r.Member.IsZero() && list.Find(r.Member) < 0 }) {
+			continue
+		}
+		changed = true
+		kept := cluster.Assignment{Epoch: a.Epoch + 1}
+		for k, r := range a.Replicas {
+			switch {
+			case list.Find(r.Member) >= 0:
+				kept.Replicas = append(kept.Replicas, r)
+			case k == 0: // nobody, until a survivor is promoted
+				kept.Replicas = append(kept.Replicas, cluster.Replica{})
+			}
+		}
+		*a = kept
+	}
+	if table.Version == 0 {
+		changed = seed(next, list) || changed
+	}
+	if !changed {
+		return table
+	}
+	next.Version++
+	return next
+}
+
+// seed gives all partitions of a new cluster to its first data member.
+func seed(table *cluster.Table, list *cluster.List) bool {
+	i := slices.IndexFunc(list.Members, func(m cluster.Member) bool { return m.DataMember() })
+	if i < 0 {
+		return false
+	}
+	for p := range table.Partitions {
+		table.Partitions[p] = cluster.Assignment{
+			Epoch:    table.Partitions[p].Epoch + 1,
+			Replicas: []cluster.Replica{{Member: list.Members[i].ID, State: cluster.InSync}},
+		}
+	}
+	return true
+}
+
+// Update takes the state that was installed.
+func (c *Core) Update(list *cluster.List, table *cluster.Table, coordinating bool) {
+	if coordinating && !c.coordinating {
+		c.forget()
+		c.target, c.round = nil, nil
+	}
+	c.list, c.table, c.coordinating = list, table, coordinating
+	for _, r := range c.reports {
+		c.deliver(r)
+	}
+	c.reports = nil
+}
+
+// Tick lets time pass; about twenty times a second and after every change.
+func (c *Core) Tick() {
+	if !c.coordinating || c.table == nil {
+		return
+	}
+	if c.promote() {
+		return // the table changed; what comes next starts from the new one
+	}
+	c.replan()
+	c.advance()
+}
+
+// replan makes a new plan when the data members have changed.
+func (c *Core) replan() {
+	var now []cluster.MemberID
+	for i := range c.list.Members {
+		if m := &c.list.Members[i]; m.DataMember() {
+			now = append(now, m.ID)
+		}
+	}
+	if c.target != nil && slices.Equal(now, c.planned) {
+		return
+	}
+	c.planned = now
+	c.target = plan(c.list, c.table, c.Backups)
+}
+
+// Moving is the number of partitions that are not where the plan wants them, 0 where this
+// member does not coordinate.
+func (c *Core) Moving() int {
+	n := 0
+	for i := range c.target {
+		if !c.coordinating || c.table == nil {
+			return 0
+		}
+		if !fits(&c.table.Partitions[i], c.target[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// fits tells whether an assignment is what the plan wants.
+func fits(a *cluster.Assignment, want []cluster.MemberID) bool {
+	return slices.EqualFunc(a.Replicas, want, func(r cluster.Replica, id cluster.MemberID) bool {
+		return r.Member == id && r.State == cluster.InSync
+	})
+}
