@@ -25,14 +25,13 @@ status=0
 
 rows() { # the command; its output comes on standard input
 	tee -a "$log" | { grep -o 'figure: .*' || true; } | while read -r _ name value unit; do
+		# shellcheck disable=SC2016 # backquotes for the page
 		printf '| %s | %s %s | `%s` | %s |\n' "$name" "$value" "$unit" "$1" "$stamp"
 	done
 }
 
 echo "| what | figure | command | date | commit |"
 echo "|---|--:|---|---|---|"
-echo "figure: binary_size $(awk -v n="$(stat -c %s "$binary")" 'BEGIN {printf "%.1f", n / 1048576}') MiB" |
-	rows "make build"
 go test -count=1 -v -run Alloc ./... 2>&1 | rows "go test -v -run Alloc ./..." || status=1
 (cd test/conformance && FILBERT_BIN=$binary go test -count=1 -timeout 90m -v -run "$filter" . -long 2>&1) |
 	rows "make figures" || status=1
