@@ -25,11 +25,36 @@ const modulePath = "github.com/filbertgrid/filbert"
 // of their own (test/…) are not part of it.
 func floors() []string {
 	return []string{
-		// ground
+		// ground: what every floor may use
+		"internal/fault",
+		"internal/invariant",
 		"internal/metric",
+		"internal/lograte",
+		"internal/config",
+		// bytes
+		"internal/serial",
+		"internal/packed",
+		"internal/wire",
+		"protocol/generate",
+		"internal/protocol",
+		// cluster
+		"internal/cluster",
+		"internal/link",
+		"internal/membership",
+		// grid
+		"internal/store",
+		"internal/event",
+		"internal/replica",
+		"internal/partition",
+		"internal/migration",
+		// structures
+		"internal/structure/imap",
 		// doors
+		"internal/gateway",
 		"internal/admin",
 		// wiring
+		"internal/member",
+		"internal/sim",
 		"cmd/filbert",
 	}
 }

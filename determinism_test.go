@@ -47,7 +47,7 @@ func shells() []string {
 // unordered is the directive that lets a range over a map stand: where the
 // order cannot be seen in the result, as when a map is summed up or emptied.
 // It stands on the line of the range or the one before, with the reason.
-const unordered = "//filbert:unordered "
+const unordered = "//nolint:maprange // "
 
 // walls are the functions of the standard library that bring in a clock,
 // randomness or order from outside.
@@ -108,12 +108,15 @@ func (h *holder[K]) walk(now time.Duration, list []int, random *rand.Rand) (sum 
 			sum += len(name)
 		}
 	}
-	//filbert:unordered a sum does not depend on the order
+	//nolint:maprange // a sum does not depend on the order
 	for _, inner := range h.byKey {
 		sum += len(inner)
 	}
-	//filbert:unordered
+	//nolint:maprange
 	for range h.byKey { // BAD
+	}
+	for key := range h.byKey { //nolint:maprange // emptied
+		delete(h.byKey, key)
 	}
 	for _, name := range slices.Sorted(maps.Keys(table{})) {
 		sum += len(name)
@@ -171,7 +174,7 @@ func findings(fset *token.FileSet, files []*ast.File, info *types.Info) []findin
 			switch node := node.(type) {
 			case *ast.RangeStmt:
 				if isMap(info.TypeOf(node.X)) && !excused[fset.Position(node.Pos()).Line] {
-					report(node.Pos(), "a range over a map differs from run to run: keep a slice, sort the keys, or say %q and why not", unordered)
+					report(node.Pos(), "a range over a map differs from run to run: keep a slice, sort the keys, or say why the order cannot be seen: %sreason", unordered)
 				}
 			case *ast.GoStmt:
 				report(node.Pos(), "a goroutine: the simulator runs this package in one thread")
