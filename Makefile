@@ -30,6 +30,11 @@ test: ## All tests of the module, with the race detector
 conformance: build ## The official clients against members of bin/filbert
 	cd test/conformance && FILBERT_BIN="$(CURDIR)/bin/filbert" $(GO) test -count=1 -timeout 20m ./...
 
+.PHONY: conformance-node
+conformance-node: build ## The same by the Node.js client, which is installed first
+	scripts/node-client.sh
+	cd test/conformance && FILBERT_BIN="$(CURDIR)/bin/filbert" $(GO) test -count=1 -timeout 20m -tags node -run Node ./...
+
 .PHONY: sim
 sim: ## The simulator: SEEDS=200 seeds; a failing one replays with SEED=n
 	$(GO) test -count=1 -timeout 30m -run Sim ./internal/sim $(if $(SEED),-v -args -seed $(SEED),-args -seeds $(SEEDS))
@@ -105,4 +110,4 @@ arch: ## Import order, confinements, determinism
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # Every file that says of itself that it is generated, with its checksum.
 sums() {
-	{ git grep --untracked -lE '^(//|<!--|#) Code generated .* DO NOT EDIT\.' -- ':!scripts' || true; } |
+	{ git grep --untracked -liE '^(//|<!--|#) (code )?generated .*do not edit\.' -- ':!scripts' || true; } |
 		sort | xargs -r sha256sum
 }
 
