@@ -106,6 +106,8 @@ var (
 )
 
 // errTable holds the sentinels; the index is the code.
+//
+//nolint:gochecknoglobals // a table, never written; an array in a function would be copied at each call
 var errTable = [...]error{
 	ErrUndefined,
 	ErrArrayIndexOutOfBounds,

@@ -62,9 +62,6 @@ func AppendListData(dst []byte, items [][]byte) []byte {
 	return wire.AppendEnd(dst)
 }
 
-// AppendListByteArray appends a structure with a frame for each item; none is null.
-func AppendListByteArray(dst []byte, items [][]byte) []byte { return AppendListData(dst, items) }
-
 // AppendListCNData appends a structure with a frame for each item, of which some may be nil, which is null.
 func AppendListCNData(dst []byte, items [][]byte) []byte {
 	dst = wire.AppendBegin(dst)

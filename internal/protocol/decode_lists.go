@@ -61,8 +61,6 @@ func (d *decoder) listData(field string, into [][]byte) [][]byte {
 	return into
 }
 
-func (d *decoder) listByteArray(field string, into [][]byte) [][]byte { return d.listData(field, into) }
-
 // listCNData reads a list whose items may be null.
 func (d *decoder) listCNData(field string, into [][]byte) [][]byte {
 	into = emptied(into)

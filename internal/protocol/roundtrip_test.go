@@ -28,7 +28,7 @@ func (f filler) fill(v reflect.Value) {
 			}
 			f.fill(v.Field(i))
 		}
-		if page, ok := v.Addr().Interface().(*SqlPage); ok {
+		if page, ok := reflect.TypeAssert[*SqlPage](v.Addr()); ok {
 			page.Columns = wire.AppendString(nil, "a column")
 		}
 	case reflect.Pointer:

@@ -4,6 +4,8 @@ import "github.com/filbertgrid/filbert/internal/wire"
 
 // SqlPage is a page of the rows of a SQL result, column by column. How a column is written depends on its type: most
 // are one frame with a bit mask of the nulls, some a list. This package carries them as they stand on the wire.
+//
+//nolint:revive,staticcheck // the spelling of the catalogue, as for all messages and structures
 type SqlPage struct {
 	// Last tells that no page follows.
 	Last bool

@@ -3,6 +3,7 @@ package serial
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // murmurSeed is the seed that Hazelcast uses wherever it hashes with MurmurHash3 (HashUtil.DEFAULT_MURMUR_SEED).
@@ -19,8 +20,8 @@ func Murmur3(b []byte) int32 {
 	}
 	if len(b) > 0 {
 		var k uint32
-		for i := len(b) - 1; i >= 0; i-- {
-			k = k<<8 | uint32(b[i])
+		for _, tail := range slices.Backward(b) {
+			k = k<<8 | uint32(tail)
 		}
 		k *= c1
 		h ^= bits.RotateLeft32(k, 15) * c2

@@ -66,7 +66,7 @@ func TestResponseHeadHasNoPartition(t *testing.T) {
 	if m.PartitionID() != -1 || m.CorrelationID() != 1 {
 		t.Errorf("partition %d, correlation %d", m.PartitionID(), m.CorrelationID())
 	}
-	for n := range len(m) {
+	for n := range m {
 		cut := m[:n]
 		_, _, _, _ = cut.Type(), cut.CorrelationID(), cut.PartitionID(), cut.Flags() // must not panic
 	}
@@ -175,6 +175,21 @@ func TestFramesSkip(t *testing.T) {
 	var none wire.Frames
 	if none.Skip() || none.SkipToEnd() || none.More() {
 		t.Error("skipped where there is nothing")
+	}
+}
+
+func TestFinishFrom(t *testing.T) {
+	dst := wire.AppendRequestHead([]byte("before"), 1, 1, 1, 0)
+	at := len(dst)
+	dst = wire.AppendEnd(wire.AppendString(wire.AppendBegin(dst), "item"))
+	last := len(dst)
+	dst = wire.FinishFrom(wire.AppendString(dst, "keys"), at)
+	msg, rest, _, err := wire.Cut(dst[len("before"):], wire.Limits{})
+	if err != nil || msg == nil || len(rest) != 0 {
+		t.Fatalf("message %x, rest %d, %v", msg, len(rest), err)
+	}
+	if flags := wire.Flags(binary.LittleEndian.Uint16(dst[last+4:])); flags != wire.FlagFinal {
+		t.Errorf("the last frame has the flags %#x", flags)
 	}
 }
 

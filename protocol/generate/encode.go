@@ -53,9 +53,9 @@ func finish(framed []*param, lookup func(string) goType) string {
 		return "wire.FinishEmpty(dst)"
 	case endsKeys:
 		return "wire.FinishFrom(dst, last)"
-	default:
-		return "wire.Finish(dst, last)"
+	case endsSingle:
 	}
+	return "wire.Finish(dst, last)"
 }
 
 // typeEncoder writes the method that appends a structure.

@@ -1,7 +1,5 @@
 package main
 
-import "fmt"
-
 // messageStruct writes the struct of a message.
 func (w *writer) messageStruct(c *catalogue, m *message) {
 	name := m.goName()
@@ -44,7 +42,7 @@ func fieldType(p *param, t goType) string {
 func fieldComment(p *param) string {
 	switch {
 	case p.nullable && p.newer:
-		return fmt.Sprintf(" // nullable, since %s", p.since)
+		return " // nullable, since " + p.since
 	case p.nullable:
 		return " // nullable"
 	case p.newer:

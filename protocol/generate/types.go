@@ -67,7 +67,6 @@ func singles() map[string]string {
 func structured() map[string]string {
 	return map[string]string{
 		"List_Data":                               "[][]byte",
-		"List_byteArray":                          "[][]byte",
 		"ListCN_Data":                             "[][]byte",
 		"List_ListCN_Data":                        "[][][]byte",
 		"List_List_UUID":                          "[][]UUID",
@@ -153,11 +152,12 @@ func (c *catalogue) listItem(typ string) string {
 
 // writeName is the function that appends a type, readName the decoder's method: the type's name in camel case.
 func writeName(typ string) string {
-	name := "Append"
+	var name strings.Builder
+	name.WriteString("Append")
 	for part := range strings.SplitSeq(typ, "_") {
-		name += upperFirst(part)
+		name.WriteString(upperFirst(part))
 	}
-	return name
+	return name.String()
 }
 
 func readName(typ string) string {
