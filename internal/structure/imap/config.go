@@ -1,0 +1,115 @@
+package imap
+
+import (
+	"errors"
+
+	"github.com/filbertgrid/filbert/internal/event"
+	"github.com/filbertgrid/filbert/internal/partition"
+)
+
+// Service is the name of the map service in the client protocol.
+const Service = "hz:impl:mapService"
+
+// Errors of the verbs.
+var (
+	// ErrParked is returned by verbs that wait for a lock: the request runs again later, or has been
+	// refused because too many wait; in both cases there is nothing to append to the answer.
+	ErrParked = errors.New("imap: request has parked")
+	// ErrLockTimeout is returned by writes whose key stayed locked by another owner until their time was over.
+	ErrLockTimeout = errors.New("imap: key is locked by another owner")
+	// ErrNotLockOwner is returned by Unlock for a caller that does not hold the lock.
+	ErrNotLockOwner = errors.New("Current thread is not owner of the lock!") //nolint:staticcheck // Hazelcast's text, which clients show
+	// ErrTooManyLocks is returned by Lock and TryLock when a partition of the map has a million locks.
+	ErrTooManyLocks = errors.New("imap: too many locks in one partition")
+	// ErrBadEffect is returned by Fragment.Apply for bytes that are no effect of a map.
+	ErrBadEffect = errors.New("imap: malformed effect")
+)
+
+// Default, as a TTL or max-idle time of a verb, means the map's configuration; Infinite means none.
+const (
+	Default  int64 = -1
+	Infinite int64 = 0
+)
+
+// defaultWait is how long a write waits for a locked key, in ms:
+// hazelcast.operation.call.timeout.millis.
+const defaultWait = 60_000
+
+// EvictionPolicy says which entries go when there are too many.
+type EvictionPolicy uint8
+
+// The eviction policies (manual: "Map Eviction").
+const (
+	EvictNone EvictionPolicy = iota
+	EvictLRU
+	EvictLFU
+	EvictRandom
+)
+
+// MaxSizePolicy says what too many is.
+type MaxSizePolicy uint8
+
+// The maximum size policies (manual: "Map Eviction", max-size-policy).
+const (
+	// PerNode: Size entries on each member, as far as its share of the partitions allows.
+	PerNode MaxSizePolicy = iota
+	// PerPartition: Size entries in each partition.
+	PerPartition
+	// UsedHeapSize: Size megabytes for the map on each member, backups included.
+	UsedHeapSize
+	// UsedHeapPercentage: Size percent of the member's memory for the map.
+	UsedHeapPercentage
+	// FreeHeapSize: at least Size megabytes of the member's memory stay free.
+	FreeHeapSize
+	// FreeHeapPercentage: at least Size percent of the member's memory stay free.
+	FreeHeapPercentage
+)
+
+// Eviction is a map's eviction configuration.
+type Eviction struct {
+	Policy  EvictionPolicy
+	MaxSize MaxSizePolicy
+	// Size is in entries, megabytes or percent, as MaxSize says; 0 is no limit.
+	Size int64
+}
+
+// Config is what a fragment needs of a map's configuration.
+type Config struct {
+	Backups partition.Backups
+	// TTL and MaxIdle are in milliseconds, 0 for none.
+	TTL, MaxIdle int64
+	Eviction     Eviction
+	// Statistics counts the operations of the map (statistics-enabled).
+	Statistics bool
+	// EntryStatistics keeps times and hits of each entry (per-entry-stats-enabled). Without it the
+	// entry view shows -1 for them.
+	EntryStatistics bool
+	// ReadBackupData lets backups answer reads, which may then be stale.
+	ReadBackupData bool
+}
+
+// counters tells whether entries need their counters.
+func (c *Config) counters() bool {
+	return c.EntryStatistics || c.Eviction.Policy == EvictLRU || c.Eviction.Policy == EvictLFU
+}
+
+// Options of a Structure.
+type Options struct {
+	// Config returns the configuration of a map; asked once for each fragment, under its partition's lock.
+	Config func(name string) Config
+	// Members returns the number of data members, for PerNode; nil means one.
+	Members func() int
+	// Partitions is the partition count.
+	Partitions int
+	// Memory returns the memory that the member may use and what it uses, in bytes,
+	// for the percentages and FreeHeapSize; nil means without limit.
+	Memory func() (limit, used int64)
+	// Seed makes the choices of evictions repeatable.
+	Seed uint64
+	// Wait is how long writes wait for a locked key, in ms; 0 means a minute.
+	Wait int64
+}
+
+const (
+	eventTypes = event.Added | event.Updated | event.Removed | event.Evicted | event.Expired
+)

@@ -1,0 +1,169 @@
+package imap
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/event"
+	"github.com/filbertgrid/filbert/internal/invariant"
+	"github.com/filbertgrid/filbert/internal/partition"
+	"github.com/filbertgrid/filbert/internal/store"
+)
+
+// fragment is one map in one partition, on a primary or a backup.
+type fragment struct {
+	s      *Structure
+	shared *shared
+	part   partition.ID
+	name   string
+	key    []byte // name, as effects want it
+	config Config
+	salt   uint32
+	// counters and access are of the configuration: entries keep counters; accesses are told to backups.
+	counters, access bool
+
+	table store.Table
+	locks lockTable
+
+	primary bool
+	expiry  expiryQueue
+	// idleFloor is when this member became primary: idle clocks count from then at the earliest.
+	idleFloor int64
+	// touched are hashes of entries read since flushed, of maps whose access times travel.
+	touched []uint32
+	flushed int64
+	// sequence is the number of the last near-cache invalidation.
+	sequence int64
+	random   *rand.Rand
+	// scratch holds an old value that a verb returns while the new one stands in its place.
+	scratch []byte
+	stats   counts
+}
+
+// scratchMax is the longest value that is copied to keep it while it is overwritten; longer ones are
+// written to another place instead. 271 fragments of a map keep up to a quarter of a megabyte that way.
+const scratchMax = 1 << 10
+
+var _ partition.Fragment = (*fragment)(nil)
+
+// SetPrimary implements partition.Fragment.
+func (f *fragment) SetPrimary(primary bool, now int64) {
+	f.primary = primary
+	f.expiry.reset()
+	f.touched = nil
+	if primary {
+		f.idleFloor, f.flushed = now, now
+		f.expiry.rescan()
+	}
+	f.account()
+}
+
+// Empty implements partition.Fragment. A fragment that counts invalidations stays: clients remember the count.
+func (f *fragment) Empty() bool {
+	return f.table.Len() == 0 && f.locks.len() == 0 && f.sequence == 0
+}
+
+// Usage implements partition.Fragment.
+func (f *fragment) Usage(u *partition.Usage) {
+	u.Entries += int64(f.table.Len())
+	u.Bytes += f.table.Bytes() + f.locks.table.Bytes()
+	u.Locks += int64(f.locks.len())
+}
+
+// Release implements partition.Fragment.
+func (f *fragment) Release() {
+	f.s.release(f)
+	f.table.Reset()
+	f.locks.table.Reset()
+}
+
+// ClientGone implements partition.Fragment: it releases the locks of a client.
+func (f *fragment) ClientGone(tx *partition.Tx, client cluster.UUID) {
+	f.releaseLocks(tx, func(l *lock) bool { return l.owner == client })
+}
+
+// Tick implements partition.Fragment.
+func (f *fragment) Tick(tx *partition.Tx) {
+	if f.locks.nextLease <= tx.Now {
+		f.endLeases(tx)
+	}
+	f.expire(tx)
+	f.shrink(tx)
+	f.tellAccess(tx)
+	f.table.Tidy()
+	f.account()
+}
+
+// live returns the entry of a key, if there is one whose time is not over. The primary removes one whose time is.
+func (f *fragment) live(tx *partition.Tx, hash uint32, key []byte) (store.Entry, bool) {
+	e, found := f.table.Get(hash, key)
+	if !found || !e.Expires() {
+		return e, found
+	}
+	m := e.Meta()
+	if f.expiresAt(&m) > tx.Now || f.locked(tx.Now, hash, key) {
+		return e, true
+	}
+	if tx.Primary {
+		f.drop(tx, e, event.Expired)
+	}
+	return store.Entry{}, false
+}
+
+// expiresAt is when an entry ends. Only a primary knows how long it has been idle.
+func (f *fragment) expiresAt(m *store.Meta) int64 {
+	switch {
+	case f.primary:
+		return m.ExpiresAt(f.idleFloor)
+	case m.Deadline != 0:
+		return m.Deadline
+	}
+	return math.MaxInt64
+}
+
+// dead tells whether the time of an entry is over, for scans, which remove nothing.
+func (f *fragment) dead(now int64, e store.Entry) bool {
+	if !e.Expires() {
+		return false
+	}
+	m := e.Meta()
+	return f.expiresAt(&m) <= now && !f.locked(now, e.Hash(), e.Key())
+}
+
+// drop removes an entry that nobody asked to remove: it is expired or evicted.
+func (f *fragment) drop(tx *partition.Tx, e store.Entry, why event.Type) {
+	invariant.Check(tx.Primary, "only a primary removes entries")
+	hash, key := e.Hash(), e.Key()
+	tx.Commit(appendRemove(f.begin(tx, hash), key))
+	if wanted := f.wanted(tx); wanted != 0 {
+		f.notify(tx, wanted, why, key, nil, e.Value(), cluster.UUID{})
+	}
+	f.table.Remove(e)
+	if why == event.Expired {
+		f.stats.expirations.add(1)
+	} else {
+		f.stats.evictions.add(1)
+	}
+	f.account()
+}
+
+// begin starts an effect on a key.
+func (f *fragment) begin(tx *partition.Tx, hash uint32) []byte {
+	return tx.BeginKey(partition.KindMap, f.key, hash^f.salt, f.config.Backups)
+}
+
+// saw says that the answer shows the state of a key.
+func (f *fragment) saw(tx *partition.Tx, hash uint32) {
+	if tx.Primary {
+		tx.Saw(hash ^ f.salt)
+	}
+}
+
+// touch counts a read of an entry.
+func (f *fragment) touch(e store.Entry, now int64) {
+	if f.access && f.primary && len(f.touched) < touchedMax && lastAccess(e) <= f.flushed {
+		f.touched = append(f.touched, e.Hash())
+	}
+	e.Touch(now)
+}

@@ -1,0 +1,52 @@
+package imap
+
+import (
+	"github.com/filbertgrid/filbert/internal/partition"
+	"github.com/filbertgrid/filbert/internal/store"
+)
+
+// Get returns the value of a key, or nil (MapGet). The value is a view until the fragment's next change.
+func (s *Structure) Get(tx *partition.Tx, name, key []byte) []byte {
+	e, found := s.read(tx, name, key)
+	if !found {
+		return nil
+	}
+	return e.Value()
+}
+
+// ContainsKey tells whether a key has an entry (MapContainsKey); it counts as an access, as in Hazelcast.
+func (s *Structure) ContainsKey(tx *partition.Tx, name, key []byte) bool {
+	_, found := s.read(tx, name, key)
+	return found
+}
+
+// read looks a key up and counts the access.
+func (s *Structure) read(tx *partition.Tx, name, key []byte) (store.Entry, bool) {
+	hash := hashOf(key)
+	f := s.find(tx, name)
+	if f == nil {
+		// The last effect on the key may have been its removal.
+		if tx.Primary {
+			tx.Saw(hash ^ salt(name))
+		}
+		return store.Entry{}, false
+	}
+	f.saw(tx, hash)
+	f.stats.gets.add(1)
+	e, found := f.live(tx, hash, key)
+	if found {
+		f.touch(e, tx.Now)
+		f.stats.hits.add(1)
+	}
+	return e, found
+}
+
+// Size returns the number of entries in the partition (MapSize); those whose time
+// is over count until they are removed, as in Hazelcast.
+func (s *Structure) Size(tx *partition.Tx, name []byte) int {
+	tx.SawAll()
+	if f := s.find(tx, name); f != nil {
+		return f.table.Len()
+	}
+	return 0
+}

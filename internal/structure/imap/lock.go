@@ -1,0 +1,191 @@
+package imap
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/filbertgrid/filbert/internal/partition"
+	"github.com/filbertgrid/filbert/internal/store"
+)
+
+// Lock locks a key for (the client, thread), also a key without entry (MapLock). lease is in ms, negative for
+// ever; after it the lock is released. An owner may lock again and must unlock as often. A repetition of its last
+// call, by the same reference (0: none), changes nothing. Lock parks while another owner holds
+// the key, without end.
+func (s *Structure) Lock(tx *partition.Tx, name, key []byte, thread, reference, lease int64) error {
+	f, hash := s.open(tx, name), hashOf(key)
+	if err := f.wait(tx, hash, key, thread, -1); err != nil {
+		return err
+	}
+	return f.acquire(tx, hash, key, thread, reference, lease)
+}
+
+// TryLock is Lock that gives up, with false, after timeout ms (MapTryLock).
+func (s *Structure) TryLock(tx *partition.Tx, name, key []byte, thread, reference, lease, timeout int64) (bool, error) {
+	f, hash := s.open(tx, name), hashOf(key)
+	if free, err := f.tryWait(tx, hash, key, thread, timeout); !free {
+		return false, err
+	}
+	err := f.acquire(tx, hash, key, thread, reference, lease)
+	return err == nil, err
+}
+
+// Unlock releases a lock once (MapUnlock). It returns ErrNotLockOwner, with
+// the owner in the text, if (the client, thread) does not hold it.
+func (s *Structure) Unlock(tx *partition.Tx, name, key []byte, thread, reference int64) error {
+	f, hash := s.open(tx, name), hashOf(key)
+	f.saw(tx, hash)
+	l, found := f.locks.get(tx.Now, hash, key)
+	switch {
+	case !found:
+		return fmt.Errorf("%w -> <not-locked>", ErrNotLockOwner)
+	case !l.heldBy(tx.Client(), thread):
+		return fmt.Errorf("%w -> Owner: %s, thread ID: %d", ErrNotLockOwner, l.owner, l.thread)
+	case reference != 0 && l.reference == reference:
+		return nil
+	case l.count > 1:
+		l.count--
+		l.reference = reference
+		return f.setLock(tx, hash, key, &l)
+	}
+	f.unlock(tx, hash, key)
+	return nil
+}
+
+// ForceUnlock releases a lock whoever holds it, however often (MapForceUnlock).
+func (s *Structure) ForceUnlock(tx *partition.Tx, name, key []byte) {
+	f, hash := s.find(tx, name), hashOf(key)
+	if f == nil {
+		tx.Saw(hash ^ salt(name))
+		return
+	}
+	if _, found := f.locks.table.Get(hash, key); !found {
+		f.saw(tx, hash)
+		return
+	}
+	f.unlock(tx, hash, key)
+}
+
+// IsLocked tells whether anybody holds the lock of a key (MapIsLocked).
+func (s *Structure) IsLocked(tx *partition.Tx, name, key []byte) bool {
+	f, hash := s.find(tx, name), hashOf(key)
+	if f == nil {
+		tx.Saw(hash ^ salt(name))
+		return false
+	}
+	f.saw(tx, hash)
+	return f.locked(tx.Now, hash, key)
+}
+
+// locked tells whether anybody holds the lock of a key.
+func (f *fragment) locked(now int64, hash uint32, key []byte) bool {
+	_, found := f.locks.get(now, hash, key)
+	return found
+}
+
+// wait returns nil if (the client, thread) may change the key. Otherwise it parks, for at
+// most timeout ms (negative: without end), and returns ErrParked; or
+// ErrLockTimeout if that time is over.
+func (f *fragment) wait(tx *partition.Tx, hash uint32, key []byte, thread, timeout int64) error {
+	if f.locks.len() == 0 {
+		return nil
+	}
+	l, found := f.locks.get(tx.Now, hash, key)
+	if !found || l.heldBy(tx.Client(), thread) {
+		return nil
+	}
+	if tx.Expired || timeout == 0 {
+		f.saw(tx, hash)
+		return ErrLockTimeout
+	}
+	tx.Park(hash^f.salt, timeout)
+	return ErrParked
+}
+
+// tryWait is wait for verbs that answer false when the time is over.
+func (f *fragment) tryWait(tx *partition.Tx, hash uint32, key []byte, thread, timeout int64) (free bool, err error) {
+	err = f.wait(tx, hash, key, thread, max(timeout, 0))
+	if errors.Is(err, ErrLockTimeout) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// acquire takes the lock of a key that is free or the caller's.
+func (f *fragment) acquire(tx *partition.Tx, hash uint32, key []byte, thread, reference, lease int64) error {
+	l, found := f.locks.get(tx.Now, hash, key)
+	switch {
+	case found && reference != 0 && l.reference == reference:
+		f.saw(tx, hash)
+		return nil
+	case found:
+		l.count++
+	case f.locks.len() >= maxLocks:
+		return ErrTooManyLocks
+	default:
+		l = lock{owner: tx.Client(), thread: thread, count: 1}
+	}
+	l.reference = reference
+	l.deadline = math.MaxInt64
+	if lease >= 0 && lease < math.MaxInt64-tx.Now {
+		l.deadline = tx.Now + lease
+	}
+	return f.setLock(tx, hash, key, &l)
+}
+
+func (f *fragment) setLock(tx *partition.Tx, hash uint32, key []byte, l *lock) error {
+	if err := f.locks.put(hash, key, l); err != nil {
+		return err
+	}
+	tx.Commit(appendLock(f.begin(tx, hash), key, l))
+	return nil
+}
+
+// unlock takes a lock away and wakes those that wait for it.
+func (f *fragment) unlock(tx *partition.Tx, hash uint32, key []byte) {
+	tx.Commit(appendUnlock(f.begin(tx, hash), key))
+	f.locks.remove(hash, key)
+	tx.Wake(hash ^ f.salt)
+}
+
+// endLeases releases the locks whose lease is over.
+func (f *fragment) endLeases(tx *partition.Tx) {
+	if f.locks.len() == 0 {
+		return
+	}
+	f.releaseLocks(tx, func(l *lock) bool { return l.deadline <= tx.Now })
+	next := int64(math.MaxInt64)
+	f.locks.table.Scan(0, func(e store.Entry) bool {
+		l := lockOf(e)
+		next = min(next, l.deadline)
+		return true
+	})
+	f.locks.nextLease = next
+}
+
+// releaseLocks releases all locks that are to go.
+func (f *fragment) releaseLocks(tx *partition.Tx, goes func(l *lock) bool) {
+	var cursor uint64
+	for {
+		var victim store.Entry
+		found := false
+		_, done := f.locks.table.Scan(cursor, func(e store.Entry) bool {
+			l := lockOf(e)
+			if !found && goes(&l) {
+				victim, found = e, true
+			}
+			return !found
+		})
+		if !found {
+			return
+		}
+		// Others of the same hash are still to be seen.
+		cursor = uint64(victim.Hash())
+		key := append([]byte(nil), victim.Key()...)
+		f.unlock(tx, victim.Hash(), key)
+		if done && f.locks.len() == 0 {
+			return
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package imap
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/filbertgrid/filbert/internal/partition"
+	"github.com/filbertgrid/filbert/internal/serial"
+)
+
+// Structure is all maps of a member.
+type Structure struct {
+	options Options
+
+	mu     sync.Mutex
+	byName map[string]*shared
+}
+
+// shared is what the fragments of one map on a member have in common.
+type shared struct {
+	name string
+	// bytes is the memory of all fragments, kept up to date for the policies about memory.
+	bytes atomic.Int64
+	// The rest is guarded by Structure.mu: the fragments, and the figures of those that are gone.
+	fragments []*fragment
+	past      Stats
+}
+
+// maxPast is how many maps without a fragment keep their figures.
+const maxPast = 1000
+
+// New returns the map structure.
+func New(o Options) *Structure {
+	if o.Wait == 0 {
+		o.Wait = defaultWait
+	}
+	if o.Members == nil {
+		o.Members = func() int { return 1 }
+	}
+	if o.Partitions == 0 {
+		o.Partitions = 1
+	}
+	return &Structure{options: o, byName: map[string]*shared{}}
+}
+
+// Config returns the configuration of a map.
+func (s *Structure) Config(name string) Config { return s.options.Config(name) }
+
+// NewFragment implements partition.Structure.
+func (s *Structure) NewFragment(p partition.ID, name string) partition.Fragment {
+	f := &fragment{s: s, part: p, name: name, key: []byte(name), config: s.options.Config(name), salt: salt([]byte(name))}
+	f.counters = f.config.counters()
+	f.access = f.config.MaxIdle > 0 || f.config.Eviction.Policy == EvictLRU
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f.shared = s.byName[name]
+	if f.shared == nil {
+		f.shared = &shared{name: name}
+		s.byName[name] = f.shared
+	}
+	f.shared.fragments = append(f.shared.fragments, f)
+	f.account()
+	return f
+}
+
+func (s *Structure) release(f *fragment) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f.shared.bytes.Add(-f.stats.bytes.Load())
+	f.shared.fragments = slices.DeleteFunc(f.shared.fragments, func(o *fragment) bool { return o == f })
+	f.addOperations(&f.shared.past)
+	if len(f.shared.fragments) == 0 && len(s.byName) > maxPast {
+		delete(s.byName, f.name)
+	}
+}
+
+// find returns the fragment of a map, or nil.
+func (s *Structure) find(tx *partition.Tx, name []byte) *fragment {
+	f, _ := tx.Find(partition.KindMap, name).(*fragment)
+	return f
+}
+
+// open returns the fragment of a map, made if there is none.
+func (s *Structure) open(tx *partition.Tx, name []byte) *fragment {
+	return tx.Open(partition.KindMap, name).(*fragment)
+}
+
+// hashOf is the hash of a key in a fragment's tables. It is not the partition hash: a client may
+// give all keys that shall be together the same one of those.
+func hashOf(key []byte) uint32 { return uint32(serial.Murmur3(key)) }
+
+// salt tells the keys of one map from those of another where the partition knows them by their hash.
+func salt(name []byte) uint32 { return uint32(serial.Murmur3(name)) }
