@@ -1,0 +1,12 @@
+package link
+
+// What the tests of the wire form need from inside.
+var (
+	AppendHello     = appendHello
+	AppendRefusal   = appendRefusal
+	AppendFrame     = appendFrame
+	DecodeHandshake = decodeHandshake
+)
+
+// AskLane is the lane of a Hello that asks.
+const AskLane = askLane
