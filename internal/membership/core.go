@@ -25,6 +25,8 @@ type Options struct {
 	KnockInterval time.Duration
 	// Clock is monotonic time.
 	Clock func() time.Duration
+	// ClusterTime is the cluster's time in ms as this member knows it.
+	ClusterTime func() int64
 	// UUID makes cluster ids and lineages.
 	UUID   func() cluster.UUID
 	Logger *slog.Logger
@@ -45,6 +47,8 @@ type Outside interface {
 	Installed(view *cluster.View, cause string)
 	// Changed ends a document change that this member asked for.
 	Changed(token uint64, err error)
+	// SetClusterTime tells what the coordinator's clock says now, in ms.
+	SetClusterTime(ms int64)
 	// Left says that this member may end: it is in no list any more, by its own wish.
 	Left()
 	// Removed says that the cluster goes on without this member: its data is void, and it must
@@ -70,6 +74,7 @@ const (
 	founding
 	joining
 	member
+	handing // has given coordination away and waits for the heir's word
 	ended
 )
 
@@ -81,10 +86,12 @@ type Core struct {
 	now    time.Duration
 	phase  phase
 
-	list     *cluster.List
-	table    *cluster.Table
-	document *cluster.Document
-	leaving  bool
+	list      *cluster.List
+	table     *cluster.Table
+	document  *cluster.Document
+	leaving   bool
+	heir      cluster.MemberID
+	handUntil time.Duration
 
 	found     foundingState
 	beats     map[cluster.MemberID]*beat
@@ -167,6 +174,10 @@ func (c *Core) Tick() {
 		c.tickFounding()
 	case member:
 		c.tickMember()
+	case handing:
+		if c.now >= c.handUntil {
+			c.gone()
+		}
 	case idle, ended:
 	}
 }

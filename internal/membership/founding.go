@@ -54,7 +54,7 @@ func (c *Core) Looked(addresses []cluster.Address) {
 		c.decide()
 	case member:
 		c.knock(addresses)
-	case idle, joining, ended:
+	case idle, joining, handing, ended:
 	}
 }
 
@@ -228,7 +228,7 @@ func (c *Core) answerWho(isCandidate bool, m cluster.Member) []byte {
 			c.meet(m.ID, m.Address, m.Address)
 		}
 		return cluster.AppendMember([]byte{answerCandidate}, &c.Self)
-	case idle, ended:
+	case idle, handing, ended:
 	}
 	return []byte{answerLater}
 }

@@ -79,7 +79,7 @@ func (c *Core) onBeat(from cluster.MemberID, r *packed.Reader) {
 		return
 	}
 	if c.take == nil { // whoever takes over does not prolong the old coordinator's lease
-		c.out.Send(from, packed.AppendInt64([]byte{kindEcho}, stamp))
+		c.out.Send(from, packed.AppendInt64(packed.AppendInt64([]byte{kindEcho}, stamp), c.ClusterTime()))
 	}
 	if c.Coordinating() && (have != c.list.Mark || table != c.table.Version || document != c.document.Version) {
 		c.sendState(from, state{c.list, c.table, c.document}) // something got lost with a connection
@@ -87,7 +87,7 @@ func (c *Core) onBeat(from cluster.MemberID, r *packed.Reader) {
 }
 
 func (c *Core) onEcho(from cluster.MemberID, r *packed.Reader) {
-	stamp := time.Duration(r.Int64())
+	stamp, clusterTime := time.Duration(r.Int64()), r.Int64()
 	b := c.beats[from]
 	if r.Err() != nil || stamp > c.now || b == nil {
 		return
@@ -95,6 +95,7 @@ func (c *Core) onEcho(from cluster.MemberID, r *packed.Reader) {
 	b.echoed = max(b.echoed, stamp)
 	if from == c.list.Coordinator().ID {
 		c.extendLease(stamp)
+		c.out.SetClusterTime(clusterTime + (c.now-stamp).Milliseconds()/2)
 	}
 	c.renewOwnLease()
 }

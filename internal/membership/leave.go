@@ -87,5 +87,9 @@ func (c *Core) handCoordination(others []cluster.Member) {
 		Members: others,
 	}
 	c.sendAll(state{list, c.tables.Adjusted(c.table, list), c.document})
-	c.gone()
+	c.phase, c.heir, c.handUntil = handing, others[0].ID, c.now+handGrace
+	c.lease.Store(0)
 }
+
+// handGrace bounds how long a coordinator that leaves waits for its heir's word.
+const handGrace = 2 * time.Second

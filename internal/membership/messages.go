@@ -9,7 +9,7 @@ import (
 // only. Kinds from KindTables on belong to the Tables above.
 const (
 	kindBeat      = 1 // stamp, list mark, table version, document version
-	kindEcho      = 2 // the stamp, list mark
+	kindEcho      = 2 // the stamp, cluster time in ms
 	kindState     = 3 // list, table?, document?
 	kindInstalled = 4 // list mark, table version, document version
 	kindLeave     = 5

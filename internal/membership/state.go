@@ -63,6 +63,9 @@ func (c *Core) Frame(from cluster.MemberID, frame []byte) (handled bool, err err
 	if kind >= KindTables {
 		return false, nil
 	}
+	if c.phase == handing && kind == kindInstalled && from == c.heir {
+		c.gone()
+	}
 	if c.phase != member {
 		return true, nil
 	}

@@ -80,6 +80,7 @@ type Grid struct {
 	log        *slog.Logger
 	table      atomic.Int32
 	transferID atomic.Uint64
+	promotions atomic.Uint64
 	// due are partitions whose acknowledgement to a peer waits for the end of the input at hand.
 	due struct {
 		sync.Mutex
@@ -160,6 +161,9 @@ func (p *Partition) install(a *cluster.Assignment) {
 	case p.rep.Role == replica.Primary && before != replica.Primary:
 		p.dropReceiving()
 		p.uuid = p.grid.newUUID()
+		if before == replica.Backup {
+			p.grid.promotions.Add(1)
+		}
 		p.setPrimary(true, now)
 	case p.rep.Role == replica.Backup:
 		if before == replica.Primary {

@@ -1,0 +1,78 @@
+package member
+
+import (
+	"github.com/filbertgrid/filbert/internal/admin"
+	"github.com/filbertgrid/filbert/internal/cluster"
+)
+
+// safe tells whether every partition has a primary and as many backups in
+// sync as the cluster has room for.
+func (n *Node) safe() bool {
+	v := n.View()
+	if v.Table == nil {
+		return false
+	}
+	want := min(backups(n.o.Config), n.dataMembers()-1) + 1
+	for i := range v.Table.Partitions {
+		inSync := 0
+		for _, r := range v.Table.Partitions[i].Replicas {
+			if r.State == cluster.InSync && !r.Member.IsZero() {
+				inSync++
+			}
+		}
+		if inSync < want || v.Table.Partitions[i].Primary().IsZero() {
+			return false
+		}
+	}
+	return true
+}
+
+// moving counts replicas on their way, by the table.
+func (n *Node) moving() int {
+	count := 0
+	if t := n.View().Table; t != nil {
+		for i := range t.Partitions {
+			for _, r := range t.Partitions[i].Replicas {
+				if r.State == cluster.CatchingUp && !r.Member.IsZero() {
+					count++
+				}
+			}
+		}
+	}
+	return count
+}
+
+func (n *Node) snapshot() admin.Snapshot {
+	v, census := n.View(), n.grid.Census()
+	s := admin.Snapshot{
+		Cluster: admin.ClusterStats{Joined: v.Joined, Safe: n.safe()},
+		Partitions: admin.PartitionStats{
+			Count: n.o.Config.PartitionCount, Owned: census.Primaries, BackedUp: census.Backups, WithoutBackup: census.Alone,
+			LostTotal: uint64(n.losses.Load()), PromotionsTotal: census.Promotions,
+			MigrationsActive: n.moving(), MigrationsQueued: int(n.queued.Load()), MigrationsTotal: uint64(n.moved.Load()),
+			UnacknowledgedEffects: census.Held, ParkedOperations: census.Parked + census.Stalled,
+		},
+		Clients:    n.gateway.ClientStats(),
+		Operations: n.gateway.OperationStats(),
+	}
+	if v.List != nil {
+		s.Cluster.ListVersion = int(v.List.Version)
+		s.Cluster.Coordinator = v.List.Coordinator().ID == v.Self
+		for i := range v.List.Members {
+			if v.List.Members[i].Lite {
+				s.Cluster.LiteMembers++
+			} else {
+				s.Cluster.DataMembers++
+			}
+		}
+	}
+	for _, m := range n.maps.Stats() {
+		s.Maps = append(s.Maps, admin.MapStats{
+			Name: m.Name, OwnedEntries: int(m.OwnedEntries), BackupEntries: int(m.BackupEntries),
+			OwnedBytes: int(m.OwnedBytes), BackupBytes: int(m.BackupBytes), LockedEntries: int(m.Locks),
+			HitsTotal: uint64(m.Hits), MissesTotal: uint64(m.Gets - m.Hits), GetsTotal: uint64(m.Gets), PutsTotal: uint64(m.Puts),
+			RemovesTotal: uint64(m.Removes), EvictionsTotal: uint64(m.Evictions), ExpirationsTotal: uint64(m.Expirations),
+		})
+	}
+	return s
+}

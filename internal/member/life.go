@@ -1,0 +1,121 @@
+package member
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/gateway"
+	"github.com/filbertgrid/filbert/internal/link"
+	"github.com/filbertgrid/filbert/internal/wire"
+)
+
+// newNode begins a life of this member, with an id of its own.
+func (m *Member) newNode() error {
+	source, err := m.discovery()
+	if err != nil {
+		return err
+	}
+	id := randomUUID()
+	self := cluster.Member{
+		ID: id, Address: m.ports.self, Client: m.ports.clients, Lite: m.o.Config.LiteMember,
+		Build: buildOf(m.o.Config.ServerVersion), Attributes: attributes(m.o.Config.MemberAttributes),
+	}
+	var seed [8]byte
+	_, _ = rand.Read(seed[:]) // never fails
+	n := NewNode(NodeOptions{
+		Config: &m.o.Config, Self: self,
+		NewHub: func(h link.Handler) link.Hub {
+			return link.NewHub(m.ctx, link.Options{Handler: h, Logger: m.o.Logger.With(slog.String("component", "link"))})
+		},
+		Clock: m.clock, Wall: func() int64 { return time.Now().UnixMilli() },
+		UUID: randomUUID, Seed: binary.LittleEndian.Uint64(seed[:]),
+		Look: func(done func([]cluster.Address)) {
+			go func() { done(m.look(source)) }()
+		},
+		Run: m.run,
+		Wake: func() {
+			select {
+			case m.wake <- struct{}{}:
+			default:
+			}
+		},
+		Ended: func(e End) {
+			select {
+			case m.ended <- e:
+			default:
+			}
+		},
+		Logger: m.o.Logger,
+	})
+	m.node.Store(n)
+	return nil
+}
+
+func randomUUID() cluster.UUID {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return cluster.NewUUID(b)
+}
+
+// buildOf reads a version such as 5.5.0; what is not a number counts as 0.
+func buildOf(version string) (build [3]byte) {
+	for i, part := range strings.SplitN(version, ".", 3) {
+		if n, err := strconv.ParseUint(part, 10, 8); err == nil {
+			build[i] = byte(n)
+		}
+	}
+	return build
+}
+
+func attributes(m map[string]string) []cluster.Attribute {
+	out := make([]cluster.Attribute, 0, len(m))
+	for k, v := range m { //nolint:maprange // sorted below
+		out = append(out, cluster.Attribute{Key: k, Value: v})
+	}
+	slices.SortFunc(out, func(a, b cluster.Attribute) int { return strings.Compare(a.Key, b.Key) })
+	return out
+}
+
+func (n *Node) newGateway() *gateway.Gateway {
+	c := n.o.Config
+	username, password := c.Security.Credentials()
+	return gateway.New(gateway.Options{
+		Self: n.o.Self.ID, ClusterName: c.ClusterName, Username: username, Password: password,
+		ServerVersion: c.ServerVersion, Cluster: n, Grid: n.grid, Maps: n.maps, Events: n.events, Hub: n.hub,
+		Clock: n.o.Clock, UUID: n.o.UUID, Run: n.o.Run, Logger: n.log("gateway"),
+		Limits: gateway.Limits{
+			MaxSessions: c.Limits.MaxClientConnections, MaxOutputBytes: c.Limits.MaxSessionBufferBytes,
+			MaxNameBytes: c.Limits.MaxNameBytes,
+			Before:       wire.Limits{MaxMessage: c.Limits.MaxUnauthenticatedMessageBytes},
+			After:        wire.Limits{MaxMessage: c.Limits.MaxMessageBytes},
+			CallTimeout:  c.OperationCallTimeout, HeartbeatTimeout: c.ClientHeartbeatTimeout,
+		},
+	})
+}
+
+// logMembers writes the member list as Hazelcast does; scripts and people
+// look for it.
+func (n *Node) logMembers(v *cluster.View, cause string) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Members {size:%d, ver:%d} [\n", len(v.List.Members), v.List.Version)
+	for i := range v.List.Members {
+		m := &v.List.Members[i]
+		fmt.Fprintf(&b, "\tMember %s - %s", m.Address, m.ID)
+		if m.ID == v.Self {
+			b.WriteString(" this")
+		}
+		if m.Lite {
+			b.WriteString(" lite")
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteString("]")
+	n.log("membership").Info("members changed", slog.String("cause", cause), slog.String("block", b.String()))
+}

@@ -1,0 +1,254 @@
+package member
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/filbertgrid/filbert/internal/admin"
+	"github.com/filbertgrid/filbert/internal/config"
+	"github.com/filbertgrid/filbert/internal/link"
+)
+
+// ErrShutdownTimeout is returned by Shutdown when its context ended before the
+// data of this member was safe elsewhere.
+var ErrShutdownTimeout = errors.New("time ran out before all data was handed over")
+
+// Options of a member. All are required.
+type Options struct {
+	Config config.Config
+	Logger *slog.Logger
+	// Version is the build, for logs and metrics.
+	Version string
+}
+
+// Member is a running member: sockets, goroutines and time around a Node.
+type Member struct {
+	o       Options
+	start   time.Time
+	ctx     context.Context
+	cancel  context.CancelFunc
+	ports   ports
+	door    *admin.Door
+	manage  *admin.Management
+	workers chan func()
+	wake    chan struct{}
+	ended   chan End
+
+	node    atomic.Pointer[Node]
+	state   atomic.Value // admin.NodeState
+	leaving atomic.Bool
+
+	live   sync.WaitGroup
+	done   chan struct{}
+	finish sync.Once
+	err    atomic.Pointer[error]
+}
+
+// Start listens and begins the search for a cluster; it does not wait until
+// one is found. Errors are one line. When ctx ends, the member ends at once.
+func Start(ctx context.Context, o Options) (*Member, error) {
+	m := &Member{
+		o: o, start: time.Now(), done: make(chan struct{}),
+		wake: make(chan struct{}, 1), ended: make(chan End, 1), workers: make(chan func(), workerQueue),
+	}
+	m.state.Store(admin.NodeStarting)
+	m.ctx, m.cancel = context.WithCancel(ctx)
+	if err := m.listen(); err != nil {
+		m.cancel()
+		return nil, err
+	}
+	if err := m.newNode(); err != nil {
+		m.ports.close()
+		m.cancel()
+		return nil, err
+	}
+	if err := m.startAdmin(); err != nil {
+		m.ports.close()
+		m.node.Load().Close()
+		m.cancel()
+		return nil, err
+	}
+	for range workerCount {
+		m.goLive(m.work)
+	}
+	m.serve()
+	m.goLive(m.loop)
+	return m, nil
+}
+
+// Workers take the long steps: scans of many partitions. Two are enough to
+// use a second core while readers use the first; a full queue is run by whoever
+// fills it.
+const (
+	workerCount = 2
+	workerQueue = 1024
+)
+
+func (m *Member) work() {
+	for {
+		select {
+		case f := <-m.workers:
+			f()
+		case <-m.done:
+			return
+		}
+	}
+}
+
+// run gives a step to the workers.
+func (m *Member) run(f func()) {
+	select {
+	case m.workers <- f:
+	default:
+		go f()
+	}
+}
+
+func (m *Member) goLive(f func()) {
+	m.live.Add(1)
+	go func() {
+		defer m.live.Done()
+		f()
+	}()
+}
+
+// clock is monotonic time since the member's start.
+func (m *Member) clock() time.Duration { return time.Since(m.start) }
+
+// Done is closed when the member has ended.
+func (m *Member) Done() <-chan struct{} { return m.done }
+
+// Err tells why a member ended that nobody had asked to; nil otherwise.
+func (m *Member) Err() error {
+	if err := m.err.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Address is where members and clients reach this member.
+func (m *Member) Address() string { return m.ports.self.Dial() }
+
+// Node is the member's present life, for figures and tests.
+func (m *Member) Node() *Node { return m.node.Load() }
+
+// loop is the goroutine of Step: it sees to the mailbox and to time.
+func (m *Member) loop() {
+	ticker := time.NewTicker(TickInterval)
+	defer ticker.Stop()
+	quick := true
+	for {
+		n := m.node.Load()
+		select {
+		case <-m.wake:
+			n.Step()
+		case <-ticker.C:
+			n.Tick()
+		case end := <-m.ended:
+			if !m.next(end) {
+				return
+			}
+		case <-m.ctx.Done():
+			m.close()
+			return
+		}
+		if joined := n.View().Joined; joined == quick {
+			quick = !joined
+			if quick {
+				ticker.Reset(TickInterval)
+			} else {
+				ticker.Reset(coreInterval)
+				m.state.CompareAndSwap(admin.NodeStarting, admin.NodeActive)
+			}
+		}
+	}
+}
+
+// next goes on after a node's life: with a new one, or not at all.
+func (m *Member) next(end End) bool {
+	if end == Left || m.leaving.Load() {
+		m.close()
+		return false
+	}
+	m.o.Logger.Warn("the cluster goes on without this member: its data is void, joining again as a new member",
+		slog.String("component", "member"))
+	m.state.Store(admin.NodeStarting)
+	m.node.Load().Close()
+	if err := m.newNode(); err != nil {
+		m.err.Store(&err)
+		m.close()
+		return false
+	}
+	m.node.Load().Start()
+	return true
+}
+
+// Shutdown hands this member's data to those who stay, then ends it. When ctx
+// ends first, it ends at once and returns what is not safe.
+func (m *Member) Shutdown(ctx context.Context) error {
+	m.leaving.Store(true)
+	m.state.Store(admin.NodePassive)
+	n := m.node.Load()
+	n.Leave()
+	progress := time.NewTicker(5 * time.Second)
+	defer progress.Stop()
+	for {
+		select {
+		case <-m.done:
+			return nil
+		case <-progress.C:
+			s := n.Grid().Census()
+			m.o.Logger.Info("handing over", slog.String("component", "member"),
+				slog.Int("primaries_left", s.Primaries), slog.Int("backups_left", s.Backups))
+		case <-ctx.Done():
+			s := n.Grid().Census()
+			m.cancel()
+			<-m.done
+			return fmt.Errorf("%w: %d partitions had their primary here, %d of them without a backup in sync",
+				ErrShutdownTimeout, s.Primaries, s.Alone)
+		}
+	}
+}
+
+// close ends everything; Done is closed when it is through.
+func (m *Member) close() {
+	m.finish.Do(func() {
+		m.state.Store(admin.NodeShutDown)
+		m.ports.close()
+		m.node.Load().Close()
+		m.stopAdmin()
+		m.cancel()
+		close(m.done)
+	})
+}
+
+func (m *Member) serve() {
+	m.o.Logger.Info("listening", slog.String("component", "member"), slog.String("address", m.ports.self.String()),
+		slog.String("version", m.o.Version))
+	m.ports.serve(m.goLive, m.doors, m.doorLimits(), m.o.Logger)
+	m.node.Load().Start()
+}
+
+// doors lead connections to the present node.
+func (m *Member) doors() link.Doors {
+	return link.Doors{
+		Client: func(c net.Conn, ahead []byte) { m.node.Load().Gateway().Serve(c, ahead) },
+		Member: func(c net.Conn, ahead []byte) {
+			if hub, ok := m.node.Load().Hub().(*link.TCPHub); ok {
+				hub.Serve(c, ahead)
+			}
+		},
+		HTTP: func(c net.Conn, ahead []byte) { m.door.Serve(c, ahead) },
+	}
+}
+
+func (m *Member) doorLimits() link.DoorLimits {
+	l := m.o.Config.Limits
+	return link.DoorLimits{Silence: l.UnauthenticatedTimeout, Silent: l.MaxUnauthenticatedConnections}
+}
