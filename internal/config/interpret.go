@@ -26,6 +26,9 @@ const maxProblems = 100
 // a hundred thousand.
 const maxWarnings = 1000
 
+// maxSuggestions bounds how many unknown names are compared with all known ones.
+const maxSuggestions = 50
+
 // reader interprets trees by the table of elements and collects what it finds.
 type reader struct {
 	config   *Config
@@ -149,8 +152,10 @@ func (r *reader) unknown(n *node, at path, s scope) {
 		what = "attribute"
 	}
 	message := "unknown " + what + ", ignored"
-	if near := nearest(n.name, s.elements); near != "" {
-		message += " (did you mean " + near + "?)"
+	if len(r.warnings) < maxSuggestions {
+		if near := nearest(n.name, s.elements); near != "" {
+			message += " (did you mean " + near + "?)"
+		}
 	}
 	r.warn(n.place, at.below(clipped(n.name), "").written, message)
 }
@@ -339,20 +344,23 @@ func (r *reader) children(n *node, e element, at path) {
 	s := e.open("")
 	rest := *n
 	rest.children = nil
+	var known []string
+	if r.format == formatVariables {
+		known = slices.Sorted(maps.Keys(*e.properties))
+	}
 	for _, c := range n.children {
-		if c.name == "" {
+		_, isElement := r.find(s, c.name)
+		switch {
+		case c.name == "":
 			r.problem(c.place, at.written, ErrStructure, "a list is not allowed here; allowed: a mapping")
 			return
-		}
-		if _, ok := r.find(s, c.name); ok {
+		case isElement:
 			rest.children = append(rest.children, c)
-			continue
-		}
-		if len(c.children) > 0 {
+		case len(c.children) > 0:
 			r.unknown(c, at, s)
-			continue
+		default:
+			(*e.properties)[r.existing(c.name, known)] = c.value
 		}
-		(*e.properties)[r.existing(c.name, slices.Sorted(maps.Keys(*e.properties)))] = c.value
 	}
 	r.scope(&rest, s, at)
 }

@@ -21,16 +21,16 @@ func (r *reader) named(n *node, e element, at path) {
 	case n.value != "":
 		r.problem(n.place, at.written, ErrStructure, "has the text "+quote(n.value)+"; allowed: a mapping from names")
 	default:
+		var known []string
+		if r.format == formatVariables && e.known != nil {
+			known = e.known()
+		}
 		for _, c := range n.children {
 			if n.sequence || numbered(r.format, n) {
 				r.keyed(c, e, at)
 				continue
 			}
-			name := c.name
-			if e.known != nil {
-				name = r.existing(name, e.known())
-			}
-			r.item(c, name, e, at)
+			r.item(c, r.existing(c.name, known), e, at)
 		}
 	}
 }
