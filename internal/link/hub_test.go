@@ -87,12 +87,11 @@ func TestDroppedPeerComesBack(t *testing.T) {
 	join(t, a, b)
 	b.hub.Send(id(1), link.Control, []byte("farewell"))
 	b.hub.SetPeers(nil)
-	a.expect(t, "frame 2 control farewell")
+	a.expectAll(t, append(allLanes("down %d %v", 2), "frame 2 control farewell")...)
 	b.expectAll(t, allLanes("down %d %v", 1)...)
 	if err := b.downReason(1, link.Effects); !errors.Is(err, link.ErrNotPeer) {
 		t.Errorf("the lane of a dropped peer went down with %v", err)
 	}
-	a.expectAll(t, allLanes("down %d %v", 2)...)
 	if err := a.downReason(2, link.Effects); !errors.Is(err, io.EOF) {
 		t.Errorf("the lane of a member that dropped us went down with %v", err)
 	}
@@ -123,8 +122,7 @@ func TestCloseWritesWhatWasSent(t *testing.T) {
 		a.hub.Send(id(2), link.Effects, fmt.Appendf(nil, "%d", i))
 	}
 	a.close(t)
-	b.expect(t, fmt.Sprintf("frame 1 effects %d", frames-1))
-	b.expect(t, "down 1 effects")
+	b.expectAll(t, fmt.Sprintf("frame 1 effects %d", frames-1), "down 1 effects")
 	a.expectAll(t, allLanes("down %d %v", 2)...)
 	if err := a.downReason(2, link.Effects); !errors.Is(err, link.ErrClosed) {
 		t.Errorf("Close ended the lane with %v", err)
