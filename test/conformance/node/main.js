@@ -1,0 +1,118 @@
+'use strict';
+
+// Plays the table of map operations with the official Node.js client.
+//
+//   node main.js --cluster NAME --members HOST:PORT,… --routing smart|unisocket [--churn]
+//
+// Exit status 0 when every answer was right. With --churn the table is played
+// over and over until standard input ends, and once more after that; meanwhile
+// members come and go, so an operation whose member went away is repeated on a
+// new map: its outcome is known to nobody.
+
+const { parseArgs } = require('node:util');
+const { Client, HazelcastInstanceNotActiveError, IndeterminateOperationStateError, IOError, TargetDisconnectedError } =
+    require('hazelcast-client');
+const { NothingCame, TooSlow } = require('./check');
+const { table, awaitsEvents } = require('./table');
+
+const WORKERS = 8; // operations at a time: most of them wait
+const TRIES = 8; // of one operation under churn
+const OPERATION_TIMEOUT = 60_000; // of one try
+
+const { values: options } = parseArgs({
+    options: {
+        cluster: { type: 'string' },
+        members: { type: 'string' },
+        routing: { type: 'string', default: 'smart' },
+        churn: { type: 'boolean', default: false },
+    },
+});
+
+function connect() {
+    return Client.newHazelcastClient({
+        clusterName: options.cluster,
+        network: { clusterMembers: options.members.split(','), smartRouting: options.routing === 'smart' },
+        connectionStrategy: { connectionRetry: { initialBackoffMillis: 50, maxBackoffMillis: 500 } },
+        nearCaches: { 'near-*': {} },
+        properties: { 'hazelcast.logging.level': 'OFF', 'hazelcast.client.invocation.retry.pause.millis': 100 },
+    });
+}
+
+function outcomeUnknown(e) {
+    return [TargetDisconnectedError, IOError, IndeterminateOperationStateError, HazelcastInstanceNotActiveError]
+        .some((c) => e instanceof c);
+}
+
+let scenes = 0;
+
+async function play(name, clients) {
+    const prefix = name.startsWith('near-') ? '' : 'map-';
+    const s = { clients, connect, name: `${prefix}${name}-${options.routing}-${process.pid}-${++scenes}` };
+    s.map = await clients[0].getMap(s.name);
+    s.second = await clients[1].getMap(s.name);
+    let timer;
+    const timeout = new Promise((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`no end after ${OPERATION_TIMEOUT} ms`)), OPERATION_TIMEOUT);
+    });
+    try {
+        await Promise.race([table[name](s), timeout]);
+        await s.map.destroy();
+    } finally {
+        clearTimeout(timer);
+    }
+}
+
+async function playUntilKnown(name, clients, churn) {
+    for (let attempt = 1; ; attempt++) {
+        try {
+            return await play(name, clients);
+        } catch (e) {
+            const lost = churn && (outcomeUnknown(e) || (awaitsEvents.has(name) && e instanceof NothingCame));
+            if (attempt === TRIES || !(lost || e instanceof TooSlow)) {
+                throw e;
+            }
+        }
+    }
+}
+
+// Plays the whole table and returns how many operations went wrong.
+async function playAll(clients, churn) {
+    const names = Object.keys(table);
+    let failed = 0;
+    const worker = async () => {
+        for (let name = names.shift(); name !== undefined; name = names.shift()) {
+            try {
+                await playUntilKnown(name, clients, churn);
+            } catch (e) {
+                failed++;
+                console.log(`FAIL ${name} (${options.routing}): ${e.stack}`);
+            }
+        }
+    };
+    await Promise.all(Array.from({ length: WORKERS }, worker));
+    return failed;
+}
+
+async function main() {
+    const clients = [await connect(), await connect()];
+    let failed = 0;
+    if (options.churn) {
+        let churning = true;
+        process.stdin.resume().on('end', () => { churning = false; });
+        for (let passes = 1; churning; passes++) {
+            failed += await playAll(clients, true);
+            console.log(`pass ${passes}`);
+        }
+    }
+    failed += await playAll(clients, false);
+    for (const client of clients) {
+        await client.shutdown();
+    }
+    console.log(`${Object.keys(table).length} operations, ${failed} failures (${options.routing})`);
+    return failed === 0 ? 0 : 1;
+}
+
+main().then((status) => process.exit(status), (e) => {
+    console.log(e.stack);
+    process.exit(1);
+});
