@@ -23,7 +23,9 @@ type modelEntry struct {
 }
 
 // hashOf spreads keys; width less than 32 makes hashes collide.
-func hashOf(key []byte, width int) uint32 { return crc32.ChecksumIEEE(key) >> (32 - width) << (32 - width) }
+func hashOf(key []byte, width int) uint32 {
+	return crc32.ChecksumIEEE(key) >> (32 - width) << (32 - width)
+}
 
 func randomMeta(r *rand.Rand) store.Meta {
 	m := store.Meta{Version: r.Uint32()}

@@ -26,7 +26,11 @@ const (
 // map's max-idle time; it tells whether there is an entry (MapSetTtl). It
 // parks while another owner holds the key's lock.
 func (s *Structure) SetTTL(tx *partition.Tx, name, key []byte, thread, ttl int64) (bool, error) {
-	f, hash := s.open(tx, name), hashOf(key)
+	hash := hashOf(key)
+	f := s.known(tx, name, hash)
+	if f == nil {
+		return false, nil
+	}
 	if err := f.wait(tx, hash, key, thread, s.options.Wait); err != nil {
 		return false, err
 	}

@@ -23,12 +23,8 @@ func (s *Structure) ContainsKey(tx *partition.Tx, name, key []byte) bool {
 // read looks a key up and counts the access.
 func (s *Structure) read(tx *partition.Tx, name, key []byte) (store.Entry, bool) {
 	hash := hashOf(key)
-	f := s.find(tx, name)
+	f := s.known(tx, name, hash)
 	if f == nil {
-		// The last effect on the key may have been its removal.
-		if tx.Primary {
-			tx.Saw(hash ^ salt(name))
-		}
 		return store.Entry{}, false
 	}
 	f.saw(tx, hash)

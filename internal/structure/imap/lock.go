@@ -34,7 +34,11 @@ func (s *Structure) TryLock(tx *partition.Tx, name, key []byte, thread, referenc
 // Unlock releases a lock once (MapUnlock). It returns ErrNotLockOwner, with
 // the owner in the text, if (the client, thread) does not hold it.
 func (s *Structure) Unlock(tx *partition.Tx, name, key []byte, thread, reference int64) error {
-	f, hash := s.open(tx, name), hashOf(key)
+	hash := hashOf(key)
+	f := s.known(tx, name, hash)
+	if f == nil {
+		return fmt.Errorf("%w -> <not-locked>", ErrNotLockOwner)
+	}
 	f.saw(tx, hash)
 	l, found := f.locks.get(tx.Now, hash, key)
 	switch {
@@ -55,9 +59,9 @@ func (s *Structure) Unlock(tx *partition.Tx, name, key []byte, thread, reference
 
 // ForceUnlock releases a lock whoever holds it, however often (MapForceUnlock).
 func (s *Structure) ForceUnlock(tx *partition.Tx, name, key []byte) {
-	f, hash := s.find(tx, name), hashOf(key)
+	hash := hashOf(key)
+	f := s.known(tx, name, hash)
 	if f == nil {
-		tx.Saw(hash ^ salt(name))
 		return
 	}
 	if _, found := f.locks.table.Get(hash, key); !found {
@@ -69,9 +73,9 @@ func (s *Structure) ForceUnlock(tx *partition.Tx, name, key []byte) {
 
 // IsLocked tells whether anybody holds the lock of a key (MapIsLocked).
 func (s *Structure) IsLocked(tx *partition.Tx, name, key []byte) bool {
-	f, hash := s.find(tx, name), hashOf(key)
+	hash := hashOf(key)
+	f := s.known(tx, name, hash)
 	if f == nil {
-		tx.Saw(hash ^ salt(name))
 		return false
 	}
 	f.saw(tx, hash)

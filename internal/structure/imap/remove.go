@@ -11,7 +11,11 @@ import (
 // Remove removes an entry and returns its value, or nil if there was none
 // (MapRemove, MapDelete). It parks while another owner holds the key's lock.
 func (s *Structure) Remove(tx *partition.Tx, name, key []byte, thread int64) (old []byte, err error) {
-	f, hash := s.open(tx, name), hashOf(key)
+	hash := hashOf(key)
+	f := s.known(tx, name, hash)
+	if f == nil {
+		return nil, nil
+	}
 	if err := f.wait(tx, hash, key, thread, s.options.Wait); err != nil {
 		return nil, err
 	}
@@ -27,7 +31,11 @@ func (s *Structure) Remove(tx *partition.Tx, name, key []byte, thread int64) (ol
 // RemoveIfSame removes an entry if it has that value (MapRemoveIfSame). It
 // parks while another owner holds the key's lock.
 func (s *Structure) RemoveIfSame(tx *partition.Tx, name, key, value []byte, thread int64) (bool, error) {
-	f, hash := s.open(tx, name), hashOf(key)
+	hash := hashOf(key)
+	f := s.known(tx, name, hash)
+	if f == nil {
+		return false, nil
+	}
 	if err := f.wait(tx, hash, key, thread, s.options.Wait); err != nil {
 		return false, err
 	}
@@ -43,7 +51,11 @@ func (s *Structure) RemoveIfSame(tx *partition.Tx, name, key, value []byte, thre
 // TryRemove removes an entry and tells whether there was one; it gives up, with false, when the key stays
 // locked by another owner for longer than timeout, in ms (MapTryRemove).
 func (s *Structure) TryRemove(tx *partition.Tx, name, key []byte, thread, timeout int64) (bool, error) {
-	f, hash := s.open(tx, name), hashOf(key)
+	hash := hashOf(key)
+	f := s.known(tx, name, hash)
+	if f == nil {
+		return false, nil
+	}
 	if free, err := f.tryWait(tx, hash, key, thread, timeout); !free {
 		return false, err
 	}
@@ -60,7 +72,11 @@ func (s *Structure) TryRemove(tx *partition.Tx, name, key []byte, thread, timeou
 // Evict removes an entry without telling a map store and tells whether there was one (MapEvict). Like Hazelcast's it
 // waits for the lock of another owner, and says false when its time is over.
 func (s *Structure) Evict(tx *partition.Tx, name, key []byte, thread int64) (bool, error) {
-	f, hash := s.open(tx, name), hashOf(key)
+	hash := hashOf(key)
+	f := s.known(tx, name, hash)
+	if f == nil {
+		return false, nil
+	}
 	if free, err := f.tryWait(tx, hash, key, thread, s.options.Wait); !free {
 		return false, err
 	}

@@ -9,7 +9,11 @@ import (
 // Replace sets the value of a key that has one and returns the old value, or
 // nil if there was none (MapReplace). It parks while another owner holds the key's lock.
 func (s *Structure) Replace(tx *partition.Tx, name, key, value []byte, thread int64) (old []byte, err error) {
-	f, hash := s.open(tx, name), hashOf(key)
+	hash := hashOf(key)
+	f := s.known(tx, name, hash)
+	if f == nil {
+		return nil, nil
+	}
 	if err := f.wait(tx, hash, key, thread, s.options.Wait); err != nil {
 		return nil, err
 	}
@@ -24,7 +28,11 @@ func (s *Structure) Replace(tx *partition.Tx, name, key, value []byte, thread in
 // ReplaceIfSame sets the value of a key whose value is expected (MapReplaceIfSame). It
 // parks while another owner holds the key's lock.
 func (s *Structure) ReplaceIfSame(tx *partition.Tx, name, key, expected, value []byte, thread int64) (bool, error) {
-	f, hash := s.open(tx, name), hashOf(key)
+	hash := hashOf(key)
+	f := s.known(tx, name, hash)
+	if f == nil {
+		return false, nil
+	}
 	if err := f.wait(tx, hash, key, thread, s.options.Wait); err != nil {
 		return false, err
 	}

@@ -81,6 +81,16 @@ func (s *Structure) find(tx *partition.Tx, name []byte) *fragment {
 	return f
 }
 
+// known is find for verbs that do nothing without a fragment: it says that they saw the key, since the last effect on
+// it may have been the removal of all there was.
+func (s *Structure) known(tx *partition.Tx, name []byte, hash uint32) *fragment {
+	f := s.find(tx, name)
+	if f == nil && tx.Primary {
+		tx.Saw(hash ^ salt(name))
+	}
+	return f
+}
+
 // open returns the fragment of a map, made if there is none.
 func (s *Structure) open(tx *partition.Tx, name []byte) *fragment {
 	return tx.Open(partition.KindMap, name).(*fragment)

@@ -22,9 +22,8 @@ type View struct {
 // EntryView returns the view of an entry, and whether there is one (MapGetEntryView). It does not count as an access.
 func (s *Structure) EntryView(tx *partition.Tx, name, key []byte) (v View, found bool) {
 	hash := hashOf(key)
-	f := s.find(tx, name)
+	f := s.known(tx, name, hash)
 	if f == nil {
-		tx.Saw(hash ^ salt(name))
 		return v, false
 	}
 	f.saw(tx, hash)
@@ -63,8 +62,14 @@ func (s *Structure) PutView(tx *partition.Tx, name []byte, v *View) error {
 	e, found := f.live(tx, hash, v.Key)
 	m := store.Meta{
 		Counters: f.counters, Version: uint32(max(v.Version, 0)),
-		Created: max(v.CreationTime, 0), Updated: max(v.LastUpdateTime, 0), Accessed: max(v.LastAccessTime, 0),
+		Created: v.CreationTime, Updated: v.LastUpdateTime, Accessed: max(v.LastAccessTime, 0),
 		Hits: uint32(min(max(v.Hits, 0), math.MaxUint32)),
+	}
+	if m.Created <= 0 {
+		m.Created = tx.Now
+	}
+	if m.Updated <= 0 {
+		m.Updated = m.Created
 	}
 	f.setExpiry(&m, v.TTL, v.MaxIdle, tx.Now)
 	switch {
