@@ -124,7 +124,7 @@ func autoDetectionTable(a *AutoDetection) element {
 	var rest map[string]string
 	return element{
 		name: "auto-detection", kind: kindChildren, properties: &rest,
-		doc: "Used when no other way is enabled: Kubernetes when inside it, else the ports of this machine.",
+		doc: "Used when no other way is enabled: outside Kubernetes the ports of this machine.",
 		open: func(string) scope {
 			rest = map[string]string{}
 			return scope{elements: []element{leaf("enabled", "Whether it is used.", asBool(&a.Enabled))}}
@@ -149,9 +149,8 @@ func tcpIPTable(t *TCPIP) element {
 func kubernetesTable(k *Kubernetes) element {
 	var usePublicIP bool
 	return element{
-		name: "kubernetes", kind: kindChildren, properties: &k.Properties,
-		doc: "Members are found through Kubernetes. Every other child is a property of it by its name: " +
-			"namespace, service-name, service-dns, service-port, service-label-name, pod-label-name, resolve-not-ready-addresses, …",
+		name: "kubernetes", kind: kindChildren, properties: &k.Properties, support: pending, quiet: notSwitchedOn,
+		doc: "members are not found through Kubernetes; its children (namespace, service-name, service-dns, …) are kept by name.",
 		open: func(string) scope {
 			return scope{elements: []element{
 				leaf("enabled", "Whether Kubernetes is asked.", asBool(&k.Enabled)),
