@@ -20,7 +20,7 @@ import (
 // pair is two members with one partition: the primary and a backup, joined by
 // a wire that the test pumps, under a clock that the test moves.
 type pair struct {
-	t       *testing.T
+	t       testing.TB
 	now     int64
 	config  imap.Config
 	members [2]*member
@@ -30,6 +30,8 @@ type pair struct {
 	ops     []operation
 	// log is what happened since the last look: events, answers of parked operations.
 	log []string
+	// alone throws away what the primary sends.
+	alone bool
 	// held stops the wire, so nothing is acknowledged.
 	held bool
 }
@@ -55,7 +57,7 @@ type operation struct {
 	done bool
 }
 
-func newPair(t *testing.T, config imap.Config) *pair {
+func newPair(t testing.TB, config imap.Config) *pair {
 	t.Helper()
 	p := &pair{t: t, now: 1_000_000, config: config}
 	for i := range p.members {
@@ -63,11 +65,13 @@ func newPair(t *testing.T, config imap.Config) *pair {
 		m.maps = imap.New(imap.Options{Config: func(string) imap.Config { return p.config }, Partitions: 1, Seed: 7})
 		m.grid = partition.New(partition.Options{
 			Count: 1, Self: m.id, Hub: m, Events: m.events,
-			Structures: [partition.Kinds]partition.Structure{partition.KindMap: m.maps},
-			Clock:      func() int64 { return p.now },
-			Report:     func(partition.Report) {},
-			UUID:       func() cluster.UUID { return cluster.UUID{0: 0xAA, 15: byte(p.epoch)} },
-			Logger:     slog.New(slog.NewTextHandler(io.Discard, nil)),
+			Structures:     [partition.Kinds]partition.Structure{partition.KindMap: m.maps},
+			Clock:          func() int64 { return p.now },
+			Report:         func(partition.Report) {},
+			UUID:           func() cluster.UUID { return cluster.UUID{0: 0xAA, 15: byte(p.epoch)} },
+			ConfirmTimeout: 60_000,
+			Patience:       60_000,
+			Logger:         slog.New(slog.NewTextHandler(io.Discard, nil)),
 		})
 		p.members[i] = m
 	}
@@ -214,6 +218,9 @@ func (p *pair) replicasDiffer() string {
 func (m *member) SetPeers([]link.Peer) {}
 func (m *member) Close()               {}
 func (m *member) Send(to cluster.MemberID, lane link.Lane, body []byte) bool {
+	if m.p.alone {
+		return true
+	}
 	m.p.frames = append(m.p.frames, frame{m.id, to, lane, bytes.Clone(body)})
 	return true
 }

@@ -87,7 +87,7 @@ func runScript(t *testing.T, text string) string {
 
 // arguments are the words after a verb: values by place, numbers by name.
 type arguments struct {
-	t       *testing.T
+	t       testing.TB
 	words   []string
 	numbers map[string]int64
 }
@@ -111,7 +111,7 @@ func (a arguments) number(name string, otherwise int64) int64 {
 	return otherwise
 }
 
-func parse(t *testing.T, words []string) arguments {
+func parse(t testing.TB, words []string) arguments {
 	t.Helper()
 	a := arguments{t: t, numbers: map[string]int64{}}
 	for _, w := range words {
