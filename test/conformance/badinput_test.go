@@ -136,6 +136,7 @@ func timedOut(err error) bool {
 
 // playHalfMessage: a message that never ends does no harm, open or cut off.
 func playHalfMessage(t *testing.T, c *cluster) {
+	t.Helper()
 	whole := encode(request(typeMapPut, 0, make([]byte, 16), text("half"), longData(1), longData(2)))
 	for _, hangUp := range []bool{true, false} {
 		conn, _, err := connectRaw(c.running()[0], c.name)
@@ -165,6 +166,7 @@ func playHalfMessage(t *testing.T, c *cluster) {
 // playUnserved: a message that no member serves gets the error that says so,
 // and the connection lives on.
 func playUnserved(t *testing.T, c *cluster) {
+	t.Helper()
 	conn, _, err := connectRaw(c.running()[0], c.name)
 	if err != nil {
 		t.Fatal(err)
@@ -182,6 +184,7 @@ func playUnserved(t *testing.T, c *cluster) {
 
 // playSilent: connections that say nothing keep nobody out.
 func playSilent(t *testing.T, c *cluster) {
+	t.Helper()
 	opened := make([]*rawConn, 0, silentConnections)
 	defer func() {
 		for _, conn := range opened {
@@ -204,6 +207,7 @@ func playSilent(t *testing.T, c *cluster) {
 
 // playLogBounded: bad input is logged, but not line by line.
 func playLogBounded(t *testing.T, m *member) {
+	t.Helper()
 	before := len(m.log.lines())
 	for range garbageBursts {
 		conn, err := dialRaw(address(m.port))
@@ -222,6 +226,7 @@ func playLogBounded(t *testing.T, m *member) {
 // watchBystander lets a client work until the returned function is called,
 // which fails the test if any call failed or took too long.
 func watchBystander(t *testing.T, m *hazelcast.Map) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var worker sync.WaitGroup
 	var slowest time.Duration
@@ -230,7 +235,7 @@ func watchBystander(t *testing.T, m *hazelcast.Map) (stop func()) {
 	worker.Go(func() {
 		for ; ctx.Err() == nil && err == nil; calls++ {
 			start := time.Now()
-			call, done := context.WithTimeout(context.Background(), operationTimeout)
+			call, done := context.WithTimeout(context.WithoutCancel(ctx), operationTimeout)
 			err = first(
 				m.Set(call, calls%100, calls),
 				answer[any](fmt.Sprintf("get of call %d", calls), calls)(m.Get(call, calls%100)),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -41,12 +42,11 @@ type member struct {
 
 // memberSpec says how a member is started.
 type memberSpec struct {
-	cluster     string
-	port        int
-	clusterName string
-	join        []string          // addresses for the tcp-ip join; empty: no join variables at all
-	env         map[string]string // more variables; they win
-	config      string            // file for --config, or empty
+	cluster string
+	port    int
+	join    []string          // addresses for the tcp-ip join; empty: no join variables at all
+	env     map[string]string // more variables; they win
+	config  string            // file for --config, or empty
 }
 
 // freePort returns a loopback port that nothing listens on. Ports lie under the
@@ -56,7 +56,7 @@ func freePort(t testing.TB) int {
 	t.Helper()
 	for range portTries {
 		port := nextPort()
-		l, err := net.Listen("tcp", address(port))
+		l, err := listen(t.Context(), address(port))
 		if err == nil {
 			_ = l.Close()
 			return port
@@ -64,6 +64,11 @@ func freePort(t testing.TB) int {
 	}
 	t.Fatal("no free port")
 	return 0
+}
+
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	var config net.ListenConfig
+	return config.Listen(ctx, "tcp", addr)
 }
 
 func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
@@ -77,7 +82,8 @@ func startMember(t testing.TB, spec memberSpec) *member {
 		args = append(args, "--config", spec.config)
 	}
 	m := &member{t: t, port: spec.port, clusterName: spec.cluster, log: &memberLog{}, exited: make(chan struct{})}
-	m.cmd = exec.Command(serverBinary(t), args...)
+	// The process ends by signals of the test, not with a context.
+	m.cmd = exec.CommandContext(context.Background(), serverBinary(t), args...)
 	m.cmd.Env = environment(spec)
 	m.cmd.Dir = t.TempDir()
 	m.cmd.Stdout, m.cmd.Stderr = m.log, m.log
@@ -120,9 +126,7 @@ func environment(spec memberSpec) []string {
 		set["HZ_NETWORK_JOIN_TCPIP_ENABLED"] = "true"
 		set["HZ_NETWORK_JOIN_TCPIP_MEMBERS"] = strings.Join(spec.join, ",")
 	}
-	for k, v := range spec.env {
-		set[k] = v
-	}
+	maps.Copy(set, spec.env)
 	for k, v := range set {
 		if v != "" {
 			env = append(env, k+"="+v)
@@ -165,14 +169,11 @@ func (m *member) awaitSafe() {
 }
 
 // awaitMembers waits until the newest member list in the log has n members.
-func (m *member) awaitMembers(n int) memberList {
+func (m *member) awaitMembers(n int) {
 	m.t.Helper()
-	var list memberList
 	m.await(fmt.Sprintf("a list of %d members", n), joinTimeout, func() bool {
-		list = m.log.members()
-		return len(list.members) == n
+		return len(m.log.members().members) == n
 	})
-	return list
 }
 
 // await polls until done or the limit, and fails when the process ends.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -79,8 +80,7 @@ var (
 func (l *memberLog) members() memberList {
 	text := l.text()
 	heads := listHead.FindAllStringSubmatchIndex(text, -1)
-	for i := len(heads) - 1; i >= 0; i-- {
-		h := heads[i]
+	for _, h := range slices.Backward(heads) {
 		size, _ := strconv.Atoi(text[h[2]:h[3]])
 		version, _ := strconv.Atoi(text[h[4]:h[5]])
 		body, _, complete := strings.Cut(text[h[1]:], "\n]")

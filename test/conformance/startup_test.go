@@ -18,7 +18,7 @@ const startFailure = 20 * time.Second
 // with a status that is not zero.
 func TestStartFailures(t *testing.T) {
 	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	taken, err := listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 
 	"github.com/hazelcast/hazelcast-go-client/types"
@@ -117,10 +118,14 @@ func playContains(s *scene) error {
 func playTypes(s *scene) error {
 	values := []any{
 		true, byte(7), int16(-3), int32(1 << 30), int64(-1 << 60), float32(1.5), 2.25, "", "text äß🙂",
-		[]byte{0, 255}, []string{"a", ""}, []int64{1, 2}, []float64{}, types.NewUUIDWith(1, 2),
+		[]byte{0, 255},
+		[]string{"a", ""},
+		[]int64{1, 2},
+		[]float64{},
+		types.NewUUIDWith(1, 2),
 	}
 	for i, v := range values {
-		key := fmt.Sprint(i)
+		key := strconv.Itoa(i)
 		if err := first(
 			s.m.Set(s.ctx, key, v),
 			answer[any]("get of "+fmt.Sprintf("%T", v), v)(s.second.Get(s.ctx, key)),

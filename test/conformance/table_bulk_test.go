@@ -20,9 +20,9 @@ func bulkOperations() []operation {
 	}
 }
 
-// fill puts keys 0 … n-1 with values 2·key.
-func fill(s *scene, m *hazelcast.Map, n int64) ([]types.Entry, error) {
-	entries := make([]types.Entry, n)
+// fill puts keys 0 … bulkEntries-1 with values 2·key.
+func fill(s *scene, m *hazelcast.Map) ([]types.Entry, error) {
+	entries := make([]types.Entry, bulkEntries)
 	for i := range entries {
 		entries[i] = types.Entry{Key: int64(i), Value: int64(2 * i)}
 	}
@@ -45,7 +45,7 @@ func sortedNumbers(values []any) []int64 {
 }
 
 func playPutAll(s *scene) error {
-	entries, err := fill(s, s.m, bulkEntries)
+	entries, err := fill(s, s.m)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func playPutAll(s *scene) error {
 }
 
 func playSets(s *scene) error {
-	entries, err := fill(s, s.m, bulkEntries)
+	entries, err := fill(s, s.m)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func playSets(s *scene) error {
 }
 
 func playSize(s *scene) error {
-	_, err := fill(s, s.m, bulkEntries)
+	_, err := fill(s, s.m)
 	return first(
 		err,
 		answer[int]("size", bulkEntries)(s.second.Size(s.ctx)),

@@ -3,8 +3,6 @@ package conformance
 import (
 	"fmt"
 	"time"
-
-	"github.com/hazelcast/hazelcast-go-client"
 )
 
 // lifetime is the TTL and max-idle time of the entries that shall expire. Whole
@@ -166,9 +164,4 @@ func waitUntil(s *scene, when time.Time) error {
 	case <-s.ctx.Done():
 		return s.ctx.Err()
 	}
-}
-
-// sizeOf is the size of a map, for checks.
-func sizeOf(s *scene, m *hazelcast.Map, want int) error {
-	return answer[int]("size", want)(m.Size(s.ctx))
 }

@@ -27,7 +27,7 @@ func (s *scene) raw() (*rawConn, int32, error) {
 // playFetch iterates every partition over one connection and sees each entry
 // exactly once.
 func playFetch(s *scene, kind uint32) error {
-	if _, err := fill(s, s.m, bulkEntries); err != nil {
+	if _, err := fill(s, s.m); err != nil {
 		return err
 	}
 	c, partitions, err := s.raw()
