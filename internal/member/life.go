@@ -85,7 +85,10 @@ func attributes(m map[string]string) []cluster.Attribute {
 
 func (n *Node) newGateway() *gateway.Gateway {
 	c := n.o.Config
-	username, password := c.Security.Credentials()
+	var username, password string
+	if users := c.Security.ClientAuthentication().Users; len(users) > 0 {
+		username, password = users[0].Name, users[0].Password
+	}
 	return gateway.New(gateway.Options{
 		Self: n.o.Self.ID, ClusterName: c.ClusterName, Username: username, Password: password,
 		ServerVersion: c.ServerVersion, Cluster: n, Grid: n.grid, Maps: n.maps, Events: n.events, Hub: n.hub,

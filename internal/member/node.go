@@ -91,6 +91,7 @@ func NewNode(o NodeOptions) *Node {
 		Count: int32(o.Config.PartitionCount), Self: o.Self.ID, Hub: n.hub,
 		Structures: [partition.Kinds]partition.Structure{partition.KindMap: n.maps},
 		Events:     n.events, Clock: n.clusterMillis, Report: n.report, UUID: o.UUID, Logger: n.log("partition"),
+		ConfirmTimeout: o.Config.AcknowledgeTimeout.Milliseconds(), Patience: o.Config.OperationCallTimeout.Milliseconds(),
 	})
 	n.moves = migration.New(migration.Options{
 		Self: o.Self.ID, Backups: backups(o.Config), Clock: o.Clock, Logger: n.log("migration"),

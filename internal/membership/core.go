@@ -103,6 +103,7 @@ type Core struct {
 	asks      map[uint64]ask
 	nextToken uint64
 	nextBeat  time.Duration
+	lastTick  time.Duration
 	nextKnock time.Duration
 	nextLeave time.Duration
 
@@ -183,6 +184,7 @@ func (c *Core) Tick() {
 }
 
 func (c *Core) tickMember() {
+	c.noticePause()
 	c.dropDeparted()
 	if c.now >= c.nextBeat {
 		c.nextBeat = c.now + c.HeartbeatInterval

@@ -135,6 +135,19 @@ func (c *Core) checkSilence() {
 	}
 }
 
+// noticePause forgives others the silence of a time in which this member did
+// not run: it is this member that was away, and it must first hear what has become of
+// the cluster. Its lease has ended meanwhile, so it answers nobody.
+func (c *Core) noticePause() {
+	if c.lastTick != 0 && c.now-c.lastTick > c.SilenceTimeout/4 {
+		c.Logger.Warn("this member did not run for a while", slog.Duration("pause", c.now-c.lastTick))
+		for _, id := range c.order {
+			c.beats[id].heard = c.now
+		}
+	}
+	c.lastTick = c.now
+}
+
 func (c *Core) askAlive(id cluster.MemberID) {
 	if m := c.list.Get(id); m != nil {
 		c.suspect[id] = true

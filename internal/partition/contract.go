@@ -26,6 +26,9 @@ var (
 	// ErrOutcomeUnknown is the answer of a write whose primary stepped down, or whose backups
 	// were silent, before they confirmed it: it may or may not survive.
 	ErrOutcomeUnknown = errors.New("partition: the outcome of the operation is unknown: it was not confirmed by its backups")
+	// ErrUnavailable is the answer to a request that could not run in time: its
+	// partition had no primary, was being handed over, or had no room to a backup.
+	ErrUnavailable = errors.New("partition: the operation could not be run in time, it was not executed")
 	// ErrOverloaded is the answer when a bounded queue of the partition is full.
 	ErrOverloaded = errors.New("partition: too many operations are waiting")
 	// ErrRange is returned for a partition id out of range.
@@ -65,6 +68,8 @@ type Request struct {
 	// OnBackup allows a replica in sync to run it as well as the primary: reads
 	// of structures with read-backup-data.
 	OnBackup bool
+	// stalled is when the request began to stall, in ms of cluster time; 0 while it has not.
+	stalled int64
 	// Deadline is when parking ends, in milliseconds of cluster time; 0 until
 	// the request parks for the first time.
 	Deadline int64

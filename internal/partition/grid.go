@@ -18,12 +18,6 @@ import (
 // never is a deadline that does not come.
 const never = math.MaxInt64
 
-// confirmTimeout is how long a write waits for its backups, in ms, before its
-// caller is told that the outcome is unknown: Hazelcast's operation call
-// timeout (hazelcast.operation.call.timeout.millis). A member that is silent
-// is removed long before.
-const confirmTimeout = 60_000
-
 // askAgain is how long a backup waits for the answer to its position, in ms.
 const askAgain = 200
 
@@ -40,8 +34,13 @@ type Options struct {
 	// lock, it must only put the report somewhere.
 	Report func(Report)
 	// UUID makes partition UUIDs.
-	UUID   func() cluster.UUID
-	Logger *slog.Logger
+	UUID func() cluster.UUID
+	// ConfirmTimeout is how long an answer waits for its backups, in ms, before its
+	// caller is told that the outcome is unknown. Longer than a silent member's life.
+	ConfirmTimeout int64
+	// Patience is how long a request may stall, in ms (hazelcast.operation.call.timeout.millis).
+	Patience int64
+	Logger   *slog.Logger
 }
 
 // ReportKind is what a primary tells the coordinator about a partition.
@@ -78,6 +77,8 @@ type Grid struct {
 	report     func(Report)
 	newUUID    func() cluster.UUID
 	log        *slog.Logger
+	confirm    int64
+	patience   int64
 	table      atomic.Int32
 	transferID atomic.Uint64
 	promotions atomic.Uint64
@@ -93,6 +94,7 @@ func New(o Options) *Grid {
 	g := &Grid{
 		parts: make([]Partition, o.Count), self: o.Self, hub: o.Hub, structures: o.Structures,
 		events: o.Events, now: o.Clock, report: o.Report, newUUID: o.UUID, log: o.Logger,
+		confirm: o.ConfirmTimeout, patience: o.Patience,
 	}
 	g.due.byPeer = map[cluster.MemberID][]ID{}
 	for i := range g.parts {
@@ -308,6 +310,7 @@ func (p *Partition) tick(now int64) {
 	if len(p.stalled.items) > 0 && !p.stalls && p.rep.Role == replica.Primary && p.room() {
 		p.unstall()
 	}
+	p.endStalled(now)
 }
 
 func (p *Partition) tickPrimary(now int64) {
@@ -317,7 +320,7 @@ func (p *Partition) tickPrimary(now int64) {
 			p.report(CaughtUp, peer.Member) // the first report may have been lost with a coordinator
 		}
 	}
-	if p.held.len() > 0 && now-p.held.first().since > confirmTimeout {
+	if p.held.len() > 0 && now-p.held.first().since > p.grid.confirm {
 		p.giveUp()
 	}
 	if p.stalls || !p.room() {

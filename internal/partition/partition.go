@@ -208,7 +208,31 @@ func (p *Partition) stall(r *Request) {
 		p.answerError(r, ErrOverloaded)
 		return
 	}
+	now := p.grid.now()
+	if r.stalled == 0 {
+		r.stalled = now
+	}
+	if now-r.stalled > p.grid.patience {
+		p.answerError(r, ErrUnavailable)
+		return
+	}
 	p.stalled.push(r)
+}
+
+// endStalled answers those that have stalled for too long. They stand in the order in
+// which they came.
+func (p *Partition) endStalled(now int64) {
+	if len(p.stalled.items) == 0 || now-p.stalled.items[0].stalled <= p.grid.patience {
+		return
+	}
+	items := p.stalled.take()
+	for i := range items {
+		if now-items[i].stalled > p.grid.patience {
+			p.answerError(&items[i], ErrUnavailable)
+			continue
+		}
+		p.stalled.push(&items[i])
+	}
 }
 
 // unstall runs what has stalled again; what still cannot run stalls anew, in order.

@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -28,7 +29,7 @@ type queue struct {
 
 func (q *queue) push(r *Request) {
 	kept := *r
-	kept.Message = append([]byte(nil), r.Message...)
+	kept.Message = slices.Clone(r.Message)
 	q.items = append(q.items, kept)
 	q.bytes += len(kept.Message)
 }
