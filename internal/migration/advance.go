@@ -15,6 +15,8 @@ const (
 	kindHandOver = 65 // to a primary: partition, epoch, to
 	kindFence    = 66 // to survivors: round, partitions and epochs
 	kindFenced   = 67 // answer: round, positions
+	kindLost     = 68 // to all: partitions that were lost
+	kindMoved    = 69 // to all: partition, from, to
 )
 
 // advance brings every partition one step nearer to the plan, and publishes
@@ -126,8 +128,7 @@ func (c *Core) switchPrimary(id partition.ID, a *cluster.Assignment, to cluster.
 				next.Replicas = append(next.Replicas, r)
 			}
 		}
-		c.Moves++
-		c.out.Migrated(id, a.Primary(), to)
+		c.moved(id, a.Primary(), to)
 		return next, true
 	}
 	if at, ok := c.ordered[said]; !ok || c.Clock()-at > patience {
@@ -159,8 +160,7 @@ func (c *Core) settle(id partition.ID, a *cluster.Assignment, want []cluster.Mem
 	}
 	for _, r := range a.Replicas {
 		if !slices.Contains(want, r.Member) {
-			c.Moves++
-			c.out.Migrated(id, r.Member, want[len(want)-1])
+			c.moved(id, r.Member, want[len(want)-1])
 		}
 	}
 	return next, true
@@ -229,6 +229,51 @@ func (c *Core) Frame(from cluster.MemberID, frame []byte) error {
 		c.onFence(from, &r)
 	case kindFenced:
 		c.onFenced(from, &r)
+	case kindLost:
+		c.onLost(&r)
+	case kindMoved:
+		id, from, to := partition.ID(r.Uvarint()), cluster.ReadUUID(&r), cluster.ReadUUID(&r)
+		if r.Err() == nil {
+			c.out.Migrated(id, from, to)
+		}
 	}
 	return r.Err()
+}
+
+// moved tells every member of a replica that has moved.
+func (c *Core) moved(id partition.ID, from, to cluster.MemberID) {
+	c.Moves++
+	c.out.Migrated(id, from, to)
+	b := packed.AppendUvarint([]byte{kindMoved}, uint64(id))
+	c.sendOthers(cluster.AppendUUID(cluster.AppendUUID(b, from), to))
+}
+
+// lost tells every member of partitions whose data is gone.
+func (c *Core) lost(ids []partition.ID) {
+	c.Losses += int64(len(ids))
+	c.out.Lost(ids)
+	b := []byte{kindLost}
+	for _, id := range ids {
+		b = packed.AppendUvarint(b, uint64(id))
+	}
+	c.sendOthers(b)
+}
+
+func (c *Core) onLost(r *packed.Reader) {
+	var ids []partition.ID
+	for r.Len() > 0 {
+		ids = append(ids, partition.ID(r.Uvarint()))
+	}
+	if r.Err() == nil {
+		c.Losses += int64(len(ids))
+		c.out.Lost(ids)
+	}
+}
+
+func (c *Core) sendOthers(frame []byte) {
+	for i := range c.list.Members {
+		if id := c.list.Members[i].ID; id != c.Self {
+			c.out.Send(id, frame)
+		}
+	}
 }

@@ -146,9 +146,8 @@ func (c *Core) elect(orphans []partition.ID) bool {
 	}
 	c.round = nil
 	if len(lost) > 0 {
-		c.Losses += int64(len(lost))
 		c.Logger.Error("partitions lost: no replica in sync was left", slog.Int("partitions", len(lost)))
-		c.out.Lost(lost)
+		c.lost(lost)
 	}
 	if slices.EqualFunc(next.Partitions, c.table.Partitions, func(a, b cluster.Assignment) bool { return a.Epoch == b.Epoch }) {
 		return false
