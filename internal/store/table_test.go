@@ -54,6 +54,7 @@ func randomValue(r *rand.Rand) []byte {
 }
 
 func TestAgainstModel(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(12) {
 		for _, width := range []int{32, 6} {
 			t.Run(fmt.Sprintf("seed=%d/width=%d", seed, width), func(t *testing.T) {

@@ -27,10 +27,10 @@ type once struct {
 	err error
 }
 
-func (o *once) Run(tx *partition.Tx, _ *partition.Request)            { o.err = o.f(tx) }
-func (o *once) Fail(dst []byte, _ *partition.Request, _ error) []byte { return dst }
-func (o *once) Answer(*partition.Request, []byte)                     {}
-func (o *once) Reroute(*partition.Request)                            {}
+func (o *once) Run(tx *partition.Tx, _ *partition.Request)          { o.err = o.f(tx) }
+func (*once) Fail(dst []byte, _ *partition.Request, _ error) []byte { return dst }
+func (*once) Answer(*partition.Request, []byte)                     {}
+func (*once) Reroute(*partition.Request)                            {}
 
 // TestNoAllocation counts the allocations of the verbs of the hot path.
 func TestNoAllocation(t *testing.T) {

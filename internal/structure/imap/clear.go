@@ -13,11 +13,11 @@ import (
 //
 // Near caches are told to forget everything by the partition that the map's name belongs to: there announce
 // is true. In the others the sequence moves on silently.
-func (s *Structure) Clear(tx *partition.Tx, name []byte, announce bool) (removed int, err error) {
+func (*Structure) Clear(tx *partition.Tx, name []byte, announce bool) (removed int, err error) {
 	tx.SawAll()
-	f := s.find(tx, name)
-	if f == nil && s.listens(tx, name) {
-		f = s.open(tx, name)
+	f := find(tx, name)
+	if f == nil && listens(tx, name) {
+		f = open(tx, name)
 	}
 	if f == nil {
 		return 0, nil
@@ -53,8 +53,8 @@ func (s *Structure) Clear(tx *partition.Tx, name []byte, announce bool) (removed
 }
 
 // Destroy removes a map from the partition with all it has (ClientDestroyProxy). announce is as for Clear.
-func (s *Structure) Destroy(tx *partition.Tx, name []byte, announce bool) {
-	f := s.find(tx, name)
+func (*Structure) Destroy(tx *partition.Tx, name []byte, announce bool) {
+	f := find(tx, name)
 	if f == nil {
 		return
 	}
@@ -67,6 +67,6 @@ func (s *Structure) Destroy(tx *partition.Tx, name []byte, announce bool) {
 }
 
 // listens tells whether anybody listens for invalidations of a map.
-func (s *Structure) listens(tx *partition.Tx, name []byte) bool {
+func listens(tx *partition.Tx, name []byte) bool {
 	return tx.Wanted(Service, string(name))&event.Invalidation != 0
 }

@@ -18,7 +18,7 @@ var (
 	// ErrLockTimeout is returned by writes whose key stayed locked by another owner until their time was over.
 	ErrLockTimeout = errors.New("imap: key is locked by another owner")
 	// ErrNotLockOwner is returned by Unlock for a caller that does not hold the lock.
-	ErrNotLockOwner = errors.New("Current thread is not owner of the lock!") //nolint:staticcheck // Hazelcast's text, which clients show
+	ErrNotLockOwner = errors.New("Current thread is not owner of the lock!") //nolint:revive,staticcheck // Hazelcast's text, which clients show
 	// ErrTooManyLocks is returned by Lock and TryLock when a partition of the map has a million locks.
 	ErrTooManyLocks = errors.New("imap: too many locks in one partition")
 	// ErrBadEffect is returned by Fragment.Apply for bytes that are no effect of a map.

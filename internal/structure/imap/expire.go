@@ -27,7 +27,7 @@ const (
 // parks while another owner holds the key's lock.
 func (s *Structure) SetTTL(tx *partition.Tx, name, key []byte, thread, ttl int64) (bool, error) {
 	hash := hashOf(key)
-	f := s.known(tx, name, hash)
+	f := known(tx, name, hash)
 	if f == nil {
 		return false, nil
 	}

@@ -141,9 +141,9 @@ func (f *fragment) drop(tx *partition.Tx, e store.Entry, why event.Type) {
 	}
 	f.table.Remove(e)
 	if why == event.Expired {
-		f.stats.expirations.add(1)
+		f.stats.expirations.inc()
 	} else {
-		f.stats.evictions.add(1)
+		f.stats.evictions.inc()
 	}
 	f.account()
 }

@@ -21,27 +21,27 @@ func (s *Structure) ContainsKey(tx *partition.Tx, name, key []byte) bool {
 }
 
 // read looks a key up and counts the access.
-func (s *Structure) read(tx *partition.Tx, name, key []byte) (store.Entry, bool) {
+func (*Structure) read(tx *partition.Tx, name, key []byte) (store.Entry, bool) {
 	hash := hashOf(key)
-	f := s.known(tx, name, hash)
+	f := known(tx, name, hash)
 	if f == nil {
 		return store.Entry{}, false
 	}
 	f.saw(tx, hash)
-	f.stats.gets.add(1)
+	f.stats.gets.inc()
 	e, found := f.live(tx, hash, key)
 	if found {
 		f.touch(e, tx.Now)
-		f.stats.hits.add(1)
+		f.stats.hits.inc()
 	}
 	return e, found
 }
 
 // Size returns the number of entries in the partition (MapSize); those whose time
 // is over count until they are removed, as in Hazelcast.
-func (s *Structure) Size(tx *partition.Tx, name []byte) int {
+func (*Structure) Size(tx *partition.Tx, name []byte) int {
 	tx.SawAll()
-	if f := s.find(tx, name); f != nil {
+	if f := find(tx, name); f != nil {
 		return f.table.Len()
 	}
 	return 0

@@ -2,8 +2,8 @@ package imap_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -71,7 +71,7 @@ func newPair(t testing.TB, config imap.Config) *pair {
 			UUID:           func() cluster.UUID { return cluster.UUID{0: 0xAA, 15: byte(p.epoch)} },
 			ConfirmTimeout: 60_000,
 			Patience:       60_000,
-			Logger:         slog.New(slog.NewTextHandler(io.Discard, nil)),
+			Logger:         slog.New(slog.DiscardHandler),
 		})
 		p.members[i] = m
 	}
@@ -144,13 +144,13 @@ func (p *pair) tick(ms int64) {
 
 // Run implements partition.Runner.
 func (p *pair) Run(tx *partition.Tx, r *partition.Request) {
-	if err := p.ops[int(r.Message[0])<<8|int(r.Message[1])].run(tx); err != nil && err != imap.ErrParked {
+	if err := p.ops[int(r.Message[0])<<8|int(r.Message[1])].run(tx); err != nil && !errors.Is(err, imap.ErrParked) {
 		tx.Reply = append(tx.Reply[:0], "error: "+err.Error()...)
 	}
 }
 
 // Fail implements partition.Runner.
-func (p *pair) Fail(dst []byte, _ *partition.Request, err error) []byte {
+func (*pair) Fail(dst []byte, _ *partition.Request, err error) []byte {
 	return append(dst, "failed: "+err.Error()...)
 }
 
@@ -215,8 +215,8 @@ func (p *pair) replicasDiffer() string {
 
 // The member is its own link.Hub.
 
-func (m *member) SetPeers([]link.Peer) {}
-func (m *member) Close()               {}
+func (*member) SetPeers([]link.Peer) {}
+func (*member) Close()               {}
 func (m *member) Send(to cluster.MemberID, lane link.Lane, body []byte) bool {
 	if m.p.alone {
 		return true
@@ -224,6 +224,6 @@ func (m *member) Send(to cluster.MemberID, lane link.Lane, body []byte) bool {
 	m.p.frames = append(m.p.frames, frame{m.id, to, lane, bytes.Clone(body)})
 	return true
 }
-func (m *member) Room(cluster.MemberID, link.Lane) int { return 1 << 30 }
-func (m *member) Ask(cluster.Address, []byte, time.Duration, func(link.Reply)) {
+func (*member) Room(cluster.MemberID, link.Lane) int { return 1 << 30 }
+func (*member) Ask(cluster.Address, []byte, time.Duration, func(link.Reply)) {
 }

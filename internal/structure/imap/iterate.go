@@ -16,11 +16,11 @@ const scanStep = 2000
 // fetching kin). It returns where to go on, and whether all have been visited. An entry that stays is
 // visited exactly once, however the map changes between the calls. A step may visit none.
 // The slices are views that live as long as the call.
-func (s *Structure) Scan(
+func (*Structure) Scan(
 	tx *partition.Tx, name []byte, cursor uint64, limit int, visit func(key, value []byte) bool,
 ) (next uint64, done bool) {
 	tx.SawAll()
-	f := s.find(tx, name)
+	f := find(tx, name)
 	if f == nil {
 		return store.ScanEnd, true
 	}

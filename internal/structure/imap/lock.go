@@ -13,8 +13,8 @@ import (
 // ever; after it the lock is released. An owner may lock again and must unlock as often. A repetition of its last
 // call, by the same reference (0: none), changes nothing. Lock parks while another owner holds
 // the key, without end.
-func (s *Structure) Lock(tx *partition.Tx, name, key []byte, thread, reference, lease int64) error {
-	f, hash := s.open(tx, name), hashOf(key)
+func (*Structure) Lock(tx *partition.Tx, name, key []byte, thread, reference, lease int64) error {
+	f, hash := open(tx, name), hashOf(key)
 	if err := f.wait(tx, hash, key, thread, -1); err != nil {
 		return err
 	}
@@ -22,8 +22,8 @@ func (s *Structure) Lock(tx *partition.Tx, name, key []byte, thread, reference, 
 }
 
 // TryLock is Lock that gives up, with false, after timeout ms (MapTryLock).
-func (s *Structure) TryLock(tx *partition.Tx, name, key []byte, thread, reference, lease, timeout int64) (bool, error) {
-	f, hash := s.open(tx, name), hashOf(key)
+func (*Structure) TryLock(tx *partition.Tx, name, key []byte, thread, reference, lease, timeout int64) (bool, error) {
+	f, hash := open(tx, name), hashOf(key)
 	if free, err := f.tryWait(tx, hash, key, thread, timeout); !free {
 		return false, err
 	}
@@ -33,9 +33,9 @@ func (s *Structure) TryLock(tx *partition.Tx, name, key []byte, thread, referenc
 
 // Unlock releases a lock once (MapUnlock). It returns ErrNotLockOwner, with
 // the owner in the text, if (the client, thread) does not hold it.
-func (s *Structure) Unlock(tx *partition.Tx, name, key []byte, thread, reference int64) error {
+func (*Structure) Unlock(tx *partition.Tx, name, key []byte, thread, reference int64) error {
 	hash := hashOf(key)
-	f := s.known(tx, name, hash)
+	f := known(tx, name, hash)
 	if f == nil {
 		return fmt.Errorf("%w -> <not-locked>", ErrNotLockOwner)
 	}
@@ -58,9 +58,9 @@ func (s *Structure) Unlock(tx *partition.Tx, name, key []byte, thread, reference
 }
 
 // ForceUnlock releases a lock whoever holds it, however often (MapForceUnlock).
-func (s *Structure) ForceUnlock(tx *partition.Tx, name, key []byte) {
+func (*Structure) ForceUnlock(tx *partition.Tx, name, key []byte) {
 	hash := hashOf(key)
-	f := s.known(tx, name, hash)
+	f := known(tx, name, hash)
 	if f == nil {
 		return
 	}
@@ -72,9 +72,9 @@ func (s *Structure) ForceUnlock(tx *partition.Tx, name, key []byte) {
 }
 
 // IsLocked tells whether anybody holds the lock of a key (MapIsLocked).
-func (s *Structure) IsLocked(tx *partition.Tx, name, key []byte) bool {
+func (*Structure) IsLocked(tx *partition.Tx, name, key []byte) bool {
 	hash := hashOf(key)
-	f := s.known(tx, name, hash)
+	f := known(tx, name, hash)
 	if f == nil {
 		return false
 	}

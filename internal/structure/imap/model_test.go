@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -31,6 +32,7 @@ type modelLock struct {
 // TestAgainstModel does random things to a map on a primary with a backup, with promotions in between, and
 // compares every answer with a model's, and the replicas with each other.
 func TestAgainstModel(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
@@ -76,12 +78,27 @@ func randomVerb(r *rand.Rand) []string {
 	// Verbs that would park use keys that nobody locks: when a parked one runs is the scripts' matter.
 	free := fmt.Sprint("free", r.IntN(10))
 	all := [][]string{
-		{"tryput", key, value}, {"tryput", key, value}, {"tryput", key, value},
-		{"putall", key, value}, {"tryremove", key}, {"get", key}, {"contains", key}, {"get", free},
-		{"trylock", key}, {"trylock", key, fmt.Sprint("lease=", 1+r.IntN(1000))}, {"unlock", key}, {"forceunlock", key},
-		{"islocked", key}, {"entries"}, {"clear"},
-		{"set", free, value, fmt.Sprint("ttl=", 1+r.IntN(1000))}, {"putifabsent", free, value}, {"replace", free, value},
-		{"replaceifsame", free, value, "v1"}, {"removeifsame", free, value}, {"setttl", free, fmt.Sprint("ttl=", r.IntN(500))},
+		{"tryput", key, value},
+		{"tryput", key, value},
+		{"tryput", key, value},
+		{"putall", key, value},
+		{"tryremove", key},
+		{"get", key},
+		{"contains", key},
+		{"get", free},
+		{"trylock", key},
+		{"trylock", key, fmt.Sprint("lease=", 1+r.IntN(1000))},
+		{"unlock", key},
+		{"forceunlock", key},
+		{"islocked", key},
+		{"entries"},
+		{"clear"},
+		{"set", free, value, fmt.Sprint("ttl=", 1+r.IntN(1000))},
+		{"putifabsent", free, value},
+		{"replace", free, value},
+		{"replaceifsame", free, value, "v1"},
+		{"removeifsame", free, value},
+		{"setttl", free, fmt.Sprint("ttl=", r.IntN(500))},
 	}
 	return all[r.IntN(len(all))]
 }
@@ -108,9 +125,9 @@ func (m *modelMap) do(now int64, client byte, words []string) string {
 	case "get":
 		return nullable(e.value, found)
 	case "contains":
-		return fmt.Sprint(found)
+		return strconv.FormatBool(found)
 	case "islocked":
-		return fmt.Sprint(locked)
+		return strconv.FormatBool(locked)
 	case "putall":
 		m.entries[key] = modelEntry{value: value}
 		return "ok"
@@ -127,17 +144,17 @@ func (m *modelMap) do(now int64, client byte, words []string) string {
 			}
 			m.locks[key] = l
 		}
-		return fmt.Sprint(mine)
+		return strconv.FormatBool(mine)
 	case "tryput":
 		if mine {
 			m.entries[key] = modelEntry{value: value}
 		}
-		return fmt.Sprint(mine)
+		return strconv.FormatBool(mine)
 	case "tryremove":
 		if mine {
 			delete(m.entries, key)
 		}
-		return fmt.Sprint(mine && found)
+		return strconv.FormatBool(mine && found)
 	}
 	return m.unlocked(now, words, key, value, number)
 }
@@ -164,13 +181,13 @@ func (m *modelMap) unlocked(now int64, words []string, key, value string, number
 		if same {
 			m.entries[key] = modelEntry{value: expand(words[3])}
 		}
-		return fmt.Sprint(same)
+		return strconv.FormatBool(same)
 	case "removeifsame":
 		same := found && e.value == value
 		if same {
 			delete(m.entries, key)
 		}
-		return fmt.Sprint(same)
+		return strconv.FormatBool(same)
 	case "setttl":
 		if found {
 			e.deadline = 0
@@ -179,7 +196,7 @@ func (m *modelMap) unlocked(now int64, words []string, key, value string, number
 			}
 			m.entries[key] = e
 		}
-		return fmt.Sprint(found)
+		return strconv.FormatBool(found)
 	}
 	return "unknown verb"
 }
@@ -210,7 +227,7 @@ func (m *modelMap) all(verb string) string {
 		}
 	}
 	if verb == "clear" {
-		return fmt.Sprint(n)
+		return strconv.Itoa(n)
 	}
 	slices.Sort(lines)
 	return fmt.Sprint(lines)

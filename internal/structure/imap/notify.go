@@ -53,8 +53,8 @@ func (f *fragment) invalidateAll(tx *partition.Tx, announce bool) {
 
 // Sequence returns the number of the last near-cache invalidation of a map in
 // the partition, 0 if there was none (MapFetchNearCacheInvalidationMetadata).
-func (s *Structure) Sequence(tx *partition.Tx, name []byte) int64 {
-	if f := s.find(tx, name); f != nil {
+func (*Structure) Sequence(tx *partition.Tx, name []byte) int64 {
+	if f := find(tx, name); f != nil {
 		return f.sequence
 	}
 	return 0

@@ -9,7 +9,7 @@ import (
 // Put sets a value and returns the old one, or nil (MapPut, MapPutWithMaxIdle). ttl and
 // maxIdle are in milliseconds, Default or Infinite. It parks while another owner holds the key's lock.
 func (s *Structure) Put(tx *partition.Tx, name, key, value []byte, thread, ttl, maxIdle int64) (old []byte, err error) {
-	f, hash := s.open(tx, name), hashOf(key)
+	f, hash := open(tx, name), hashOf(key)
 	if err := f.wait(tx, hash, key, thread, s.options.Wait); err != nil {
 		return nil, err
 	}
@@ -20,7 +20,7 @@ func (s *Structure) Put(tx *partition.Tx, name, key, value []byte, thread, ttl, 
 // Set sets a value (MapSet, MapSetWithMaxIdle, MapPutTransient, MapPutTransientWithMaxIdle). It
 // parks while another owner holds the key's lock.
 func (s *Structure) Set(tx *partition.Tx, name, key, value []byte, thread, ttl, maxIdle int64) error {
-	f, hash := s.open(tx, name), hashOf(key)
+	f, hash := open(tx, name), hashOf(key)
 	if err := f.wait(tx, hash, key, thread, s.options.Wait); err != nil {
 		return err
 	}
@@ -31,8 +31,8 @@ func (s *Structure) Set(tx *partition.Tx, name, key, value []byte, thread, ttl, 
 
 // TryPut is Set that gives up, with false, when the key stays locked by another owner for
 // longer than timeout, in ms (MapTryPut).
-func (s *Structure) TryPut(tx *partition.Tx, name, key, value []byte, thread, timeout int64) (bool, error) {
-	f, hash := s.open(tx, name), hashOf(key)
+func (*Structure) TryPut(tx *partition.Tx, name, key, value []byte, thread, timeout int64) (bool, error) {
+	f, hash := open(tx, name), hashOf(key)
 	if free, err := f.tryWait(tx, hash, key, thread, timeout); !free {
 		return false, err
 	}
@@ -47,7 +47,7 @@ func (s *Structure) TryPut(tx *partition.Tx, name, key, value []byte, thread, ti
 func (s *Structure) PutIfAbsent(
 	tx *partition.Tx, name, key, value []byte, thread, ttl, maxIdle int64,
 ) (present []byte, err error) {
-	f, hash := s.open(tx, name), hashOf(key)
+	f, hash := open(tx, name), hashOf(key)
 	if err := f.wait(tx, hash, key, thread, s.options.Wait); err != nil {
 		return nil, err
 	}
@@ -62,8 +62,8 @@ func (s *Structure) PutIfAbsent(
 }
 
 // PutAll sets one of the values of a MapPutAll. Like Hazelcast's it heeds no locks.
-func (s *Structure) PutAll(tx *partition.Tx, name, key, value []byte) error {
-	f, hash := s.open(tx, name), hashOf(key)
+func (*Structure) PutAll(tx *partition.Tx, name, key, value []byte) error {
+	f, hash := open(tx, name), hashOf(key)
 	e, found := f.live(tx, hash, key)
 	_, err := f.write(tx, write{hash: hash, key: key, value: value, ttl: Default, maxIdle: Default}, e, found)
 	return err
@@ -119,7 +119,7 @@ func (f *fragment) write(tx *partition.Tx, w write, e store.Entry, found bool) (
 	if wanted != 0 {
 		f.notify(tx, wanted, what, w.key, w.value, old, tx.Client())
 	}
-	f.stats.puts.add(1)
+	f.stats.puts.inc()
 	f.account()
 	return old, nil
 }

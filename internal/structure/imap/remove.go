@@ -12,7 +12,7 @@ import (
 // (MapRemove, MapDelete). It parks while another owner holds the key's lock.
 func (s *Structure) Remove(tx *partition.Tx, name, key []byte, thread int64) (old []byte, err error) {
 	hash := hashOf(key)
-	f := s.known(tx, name, hash)
+	f := known(tx, name, hash)
 	if f == nil {
 		return nil, nil
 	}
@@ -22,7 +22,7 @@ func (s *Structure) Remove(tx *partition.Tx, name, key []byte, thread int64) (ol
 	e, found := f.live(tx, hash, key)
 	if !found {
 		f.saw(tx, hash)
-		f.stats.removes.add(1)
+		f.stats.removes.inc()
 		return nil, nil
 	}
 	return f.remove(tx, e, event.Removed), nil
@@ -32,7 +32,7 @@ func (s *Structure) Remove(tx *partition.Tx, name, key []byte, thread int64) (ol
 // parks while another owner holds the key's lock.
 func (s *Structure) RemoveIfSame(tx *partition.Tx, name, key, value []byte, thread int64) (bool, error) {
 	hash := hashOf(key)
-	f := s.known(tx, name, hash)
+	f := known(tx, name, hash)
 	if f == nil {
 		return false, nil
 	}
@@ -50,9 +50,9 @@ func (s *Structure) RemoveIfSame(tx *partition.Tx, name, key, value []byte, thre
 
 // TryRemove removes an entry and tells whether there was one; it gives up, with false, when the key stays
 // locked by another owner for longer than timeout, in ms (MapTryRemove).
-func (s *Structure) TryRemove(tx *partition.Tx, name, key []byte, thread, timeout int64) (bool, error) {
+func (*Structure) TryRemove(tx *partition.Tx, name, key []byte, thread, timeout int64) (bool, error) {
 	hash := hashOf(key)
-	f := s.known(tx, name, hash)
+	f := known(tx, name, hash)
 	if f == nil {
 		return false, nil
 	}
@@ -62,7 +62,7 @@ func (s *Structure) TryRemove(tx *partition.Tx, name, key []byte, thread, timeou
 	e, found := f.live(tx, hash, key)
 	if !found {
 		f.saw(tx, hash)
-		f.stats.removes.add(1)
+		f.stats.removes.inc()
 		return false, nil
 	}
 	f.remove(tx, e, event.Removed)
@@ -73,7 +73,7 @@ func (s *Structure) TryRemove(tx *partition.Tx, name, key []byte, thread, timeou
 // waits for the lock of another owner, and says false when its time is over.
 func (s *Structure) Evict(tx *partition.Tx, name, key []byte, thread int64) (bool, error) {
 	hash := hashOf(key)
-	f := s.known(tx, name, hash)
+	f := known(tx, name, hash)
 	if f == nil {
 		return false, nil
 	}
@@ -98,7 +98,7 @@ func (f *fragment) remove(tx *partition.Tx, e store.Entry, what event.Type) (old
 	}
 	f.table.Remove(e)
 	if what == event.Removed {
-		f.stats.removes.add(1)
+		f.stats.removes.inc()
 	}
 	f.account()
 	return old

@@ -10,7 +10,7 @@ import (
 // nil if there was none (MapReplace). It parks while another owner holds the key's lock.
 func (s *Structure) Replace(tx *partition.Tx, name, key, value []byte, thread int64) (old []byte, err error) {
 	hash := hashOf(key)
-	f := s.known(tx, name, hash)
+	f := known(tx, name, hash)
 	if f == nil {
 		return nil, nil
 	}
@@ -29,7 +29,7 @@ func (s *Structure) Replace(tx *partition.Tx, name, key, value []byte, thread in
 // parks while another owner holds the key's lock.
 func (s *Structure) ReplaceIfSame(tx *partition.Tx, name, key, expected, value []byte, thread int64) (bool, error) {
 	hash := hashOf(key)
-	f := s.known(tx, name, hash)
+	f := known(tx, name, hash)
 	if f == nil {
 		return false, nil
 	}

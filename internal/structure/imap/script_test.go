@@ -3,6 +3,7 @@ package imap_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -201,7 +202,6 @@ func answer(tx *partition.Tx, v any, err error) error {
 	return err
 }
 
-// writeVerbs are the verbs that store or remove.
 func verbs() map[string]verb {
 	all := map[string]verb{
 		"put": func(m *imap.Structure, tx *partition.Tx, th int64, a arguments) error {
@@ -266,9 +266,7 @@ func verbs() map[string]verb {
 		},
 		"putview": putView,
 	}
-	for name, v := range readVerbs() {
-		all[name] = v
-	}
+	maps.Copy(all, readVerbs())
 	return all
 }
 

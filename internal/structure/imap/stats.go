@@ -9,8 +9,8 @@ import (
 // count is written under its partition's lock only, and read by anybody.
 type count struct{ atomic.Int64 }
 
-// add needs no atomic addition: there is one writer at a time.
-func (c *count) add(n int64) { c.Store(c.Load() + n) }
+// inc needs no atomic addition: there is one writer at a time.
+func (c *count) inc() { c.Store(c.Load() + 1) }
 
 // counts are the figures of a fragment.
 type counts struct {
@@ -60,7 +60,7 @@ func (s *Structure) Stats() []Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := make([]Stats, 0, len(s.byName))
-	//filbert:unordered sorted below
+	//nolint:maprange // sorted below
 	for name, m := range s.byName {
 		sum := m.past
 		sum.Name = name

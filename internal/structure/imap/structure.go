@@ -76,15 +76,15 @@ func (s *Structure) release(f *fragment) {
 }
 
 // find returns the fragment of a map, or nil.
-func (s *Structure) find(tx *partition.Tx, name []byte) *fragment {
+func find(tx *partition.Tx, name []byte) *fragment {
 	f, _ := tx.Find(partition.KindMap, name).(*fragment)
 	return f
 }
 
 // known is find for verbs that do nothing without a fragment: it says that they saw the key, since the last effect on
 // it may have been the removal of all there was.
-func (s *Structure) known(tx *partition.Tx, name []byte, hash uint32) *fragment {
-	f := s.find(tx, name)
+func known(tx *partition.Tx, name []byte, hash uint32) *fragment {
+	f := find(tx, name)
 	if f == nil && tx.Primary {
 		tx.Saw(hash ^ salt(name))
 	}
@@ -92,7 +92,7 @@ func (s *Structure) known(tx *partition.Tx, name []byte, hash uint32) *fragment 
 }
 
 // open returns the fragment of a map, made if there is none.
-func (s *Structure) open(tx *partition.Tx, name []byte) *fragment {
+func open(tx *partition.Tx, name []byte) *fragment {
 	return tx.Open(partition.KindMap, name).(*fragment)
 }
 

@@ -20,9 +20,9 @@ type View struct {
 }
 
 // EntryView returns the view of an entry, and whether there is one (MapGetEntryView). It does not count as an access.
-func (s *Structure) EntryView(tx *partition.Tx, name, key []byte) (v View, found bool) {
+func (*Structure) EntryView(tx *partition.Tx, name, key []byte) (v View, found bool) {
 	hash := hashOf(key)
-	f := s.known(tx, name, hash)
+	f := known(tx, name, hash)
 	if f == nil {
 		return v, false
 	}
@@ -57,8 +57,8 @@ func (s *Structure) EntryView(tx *partition.Tx, name, key []byte) (v View, found
 }
 
 // PutView sets one of the entries of a MapPutAllWithMetadata, with its times and counters. Like PutAll it heeds no locks.
-func (s *Structure) PutView(tx *partition.Tx, name []byte, v *View) error {
-	f, hash := s.open(tx, name), hashOf(v.Key)
+func (*Structure) PutView(tx *partition.Tx, name []byte, v *View) error {
+	f, hash := open(tx, name), hashOf(v.Key)
 	e, found := f.live(tx, hash, v.Key)
 	m := store.Meta{
 		Counters: f.counters, Version: uint32(max(v.Version, 0)),
