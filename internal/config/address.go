@@ -43,6 +43,97 @@ func ParseAddress(s string, withoutPort int) (host string, port int, err error) 
 	return host, port, nil
 }
 
+// HostPort is an address to ask.
+type HostPort struct {
+	Host string
+	Port int
+}
+
+// maxListedAddresses bounds what patterns of a static list stand for: a
+// wildcard in one part is 256 addresses, in two 65,536, which no founding
+// member can ask.
+const maxListedAddresses = 4096
+
+// ListedAddresses returns the addresses that tcp-ip stands for, in its order
+// and each once: patterns written out, and for a member without a port the
+// first ports that it may have, from this member's own first port upwards
+// (JoinPortTries of them, one when ports do not increment). The required member
+// comes first. At most 4096.
+func (c *Config) ListedAddresses() []HostPort {
+	e, t := c.MemberEndpoint(), c.Join().TCPIP
+	ports := 1
+	if e.PortAutoIncrement {
+		ports = min(c.JoinPortTries, e.PortCount)
+	}
+	members := t.Members
+	if t.RequiredMember != "" {
+		members = append([]string{t.RequiredMember}, members...)
+	}
+	var all []HostPort
+	seen := map[HostPort]bool{}
+	for _, m := range members {
+		host, port, ok := splitMember(m)
+		if !ok {
+			continue
+		}
+		first, count := port, 1
+		if port == 0 {
+			first, count = e.Port, ports
+		}
+		for _, h := range writtenOut(host) {
+			for p := first; p < first+count && p <= 65535; p++ {
+				a := HostPort{h, p}
+				if len(all) < maxListedAddresses && !seen[a] {
+					seen[a] = true
+					all = append(all, a)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// splitMember splits an item of a member list, which may be a pattern; port is
+// 0 when there is none.
+func splitMember(s string) (host string, port int, ok bool) {
+	if host, port, err := ParseAddress(s, 0); err == nil {
+		return host, port, true
+	}
+	pattern, portText, hasPort := strings.Cut(s, ":")
+	if hasPort {
+		var err error
+		if port, err = strconv.Atoi(portText); err != nil || port < 1 || port > 65535 {
+			return "", 0, false
+		}
+	}
+	return pattern, port, validPattern(pattern)
+}
+
+// writtenOut returns the addresses that a host or pattern stands for, at most
+// maxListedAddresses.
+func writtenOut(host string) []string {
+	parts := strings.Split(host, ".")
+	if !validPattern(host) || len(parts) != 4 {
+		return []string{host}
+	}
+	hosts := []string{""}
+	for i, part := range parts {
+		low, high, _ := partRange(part)
+		var longer []string
+		for _, h := range hosts {
+			for n := low; n <= high && len(longer) < maxListedAddresses; n++ {
+				if i > 0 {
+					longer = append(longer, h+"."+strconv.Itoa(n))
+				} else {
+					longer = append(longer, strconv.Itoa(n))
+				}
+			}
+		}
+		hosts = longer
+	}
+	return hosts
+}
+
 // Match reports whether a pattern of i matches a, part by part, where a part
 // may be "*" or a range such as "4-18". Hazelcast manual, "Specifying network
 // interfaces".

@@ -41,6 +41,8 @@ type Config struct {
 	// FoundingSilence is how long a silent address is asked before a founding
 	// member passes it by with a warning.
 	FoundingSilence time.Duration
+	// JoinPortTries is the number of ports asked of a listed member without one.
+	JoinPortTries int
 	// OperationCallTimeout limits a forwarded operation, and the time that one
 	// waits for a partition without an owner.
 	OperationCallTimeout time.Duration
@@ -94,6 +96,7 @@ func Default() *Config {
 		MaxNoHeartbeat:          10 * time.Second,
 		ClientHeartbeatTimeout:  300 * time.Second,
 		FoundingSilence:         5 * time.Second,
+		JoinPortTries:           3,
 		OperationCallTimeout:    60 * time.Second,
 		AcknowledgeTimeout:      30 * time.Second,
 		Invalidation:            Invalidation{Batch: true, BatchSize: 100, Interval: 10 * time.Second},

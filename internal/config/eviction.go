@@ -1,5 +1,7 @@
 package config
 
+import "strings"
+
 // Eviction says when a map is too large and which entries go then.
 type Eviction struct {
 	Policy        EvictionPolicy
@@ -23,7 +25,10 @@ const (
 // MaxSizePolicy says what Size counts.
 type MaxSizePolicy string
 
-// The policies of max-size-policy for maps.
+// The policies of max-size-policy for maps. Hazelcast's NATIVE_MEMORY policies
+// become the HEAP ones, since there is one kind of memory here. What is free or
+// a hundred percent is counted of the memory that the member may use
+// (GOMEMLIMIT); without such a limit those policies never evict.
 const (
 	// PerNode counts entries on each member.
 	PerNode MaxSizePolicy = "PER_NODE"
@@ -32,17 +37,12 @@ const (
 	// UsedHeapSize counts megabytes (1,048,576 bytes) that the map takes on
 	// each member.
 	UsedHeapSize MaxSizePolicy = "USED_HEAP_SIZE"
-	// UsedNativeMemorySize is the same: there is one kind of memory here.
-	UsedNativeMemorySize MaxSizePolicy = "USED_NATIVE_MEMORY_SIZE"
-
-	// The rest is known, and answered with a warning.
-
-	UsedHeapPercentage         MaxSizePolicy = "USED_HEAP_PERCENTAGE"
-	FreeHeapSize               MaxSizePolicy = "FREE_HEAP_SIZE"
-	FreeHeapPercentage         MaxSizePolicy = "FREE_HEAP_PERCENTAGE"
-	UsedNativeMemoryPercentage MaxSizePolicy = "USED_NATIVE_MEMORY_PERCENTAGE"
-	FreeNativeMemorySize       MaxSizePolicy = "FREE_NATIVE_MEMORY_SIZE"
-	FreeNativeMemoryPercentage MaxSizePolicy = "FREE_NATIVE_MEMORY_PERCENTAGE"
+	// UsedHeapPercentage counts percent of the memory that the map takes.
+	UsedHeapPercentage MaxSizePolicy = "USED_HEAP_PERCENTAGE"
+	// FreeHeapSize counts megabytes of memory that must stay free.
+	FreeHeapSize MaxSizePolicy = "FREE_HEAP_SIZE"
+	// FreeHeapPercentage counts percent of memory that must stay free.
+	FreeHeapPercentage MaxSizePolicy = "FREE_HEAP_PERCENTAGE"
 )
 
 // megabyte is the unit of Size for policies that count bytes.
@@ -50,32 +50,32 @@ const megabyte = 1 << 20
 
 // Enabled reports whether anything is ever evicted.
 func (e Eviction) Enabled() bool {
-	return e.Policy != EvictNone && e.Policy != "" && e.Size > 0 && e.MaxSizePolicy.Supported()
+	return e.Policy != EvictNone && e.Policy != "" && e.Size > 0
 }
 
-// Bytes returns the limit in bytes per member for a policy that counts bytes,
-// and 0 for every other.
+// Bytes returns the limit in bytes that the map may take on a member for
+// UsedHeapSize, and 0 for every other policy.
 func (e Eviction) Bytes() int64 {
-	switch e.MaxSizePolicy {
-	case UsedHeapSize, UsedNativeMemorySize:
+	if e.MaxSizePolicy == UsedHeapSize {
 		return int64(e.Size) * megabyte
-	case PerNode, PerPartition, UsedHeapPercentage, FreeHeapSize, FreeHeapPercentage,
-		UsedNativeMemoryPercentage, FreeNativeMemorySize, FreeNativeMemoryPercentage:
-		return 0
 	}
 	return 0
 }
 
-// Supported reports whether the member can evict by p.
-func (p MaxSizePolicy) Supported() bool {
-	switch p {
-	case PerNode, PerPartition, UsedHeapSize, UsedNativeMemorySize:
-		return true
-	case UsedHeapPercentage, FreeHeapSize, FreeHeapPercentage,
-		UsedNativeMemoryPercentage, FreeNativeMemorySize, FreeNativeMemoryPercentage:
-		return false
-	}
-	return false
+// percent reports whether p counts percent.
+func (p MaxSizePolicy) percent() bool { return p == UsedHeapPercentage || p == FreeHeapPercentage }
+
+// maxSizeValue is the setting of max-size-policy.
+type maxSizeValue struct{ value }
+
+func asMaxSize(field *MaxSizePolicy) value { return maxSizeValue{asEnum(field, maxSizePolicies())} }
+
+func (v maxSizeValue) set(text string) bool {
+	return v.value.set(strings.Replace(strings.ToUpper(text), "_NATIVE_MEMORY_", "_HEAP_", 1))
+}
+
+func (v maxSizeValue) allowed() string {
+	return v.value.allowed() + "; the last four also with NATIVE_MEMORY for HEAP"
 }
 
 func evictionPolicies() []EvictionPolicy {
@@ -85,6 +85,5 @@ func evictionPolicies() []EvictionPolicy {
 func maxSizePolicies() []MaxSizePolicy {
 	return []MaxSizePolicy{
 		PerNode, PerPartition, UsedHeapSize, UsedHeapPercentage, FreeHeapSize, FreeHeapPercentage,
-		UsedNativeMemorySize, UsedNativeMemoryPercentage, FreeNativeMemorySize, FreeNativeMemoryPercentage,
 	}
 }

@@ -23,8 +23,7 @@ type Multicast struct{ Enabled bool }
 type TCPIP struct {
 	Enabled bool
 	// Members are host, host:port, or an address with a range or wildcard in
-	// its last part. Without a port, the ports from the member's own first port
-	// upwards are meant.
+	// its parts; Config.ListedAddresses writes them out.
 	Members []string
 	// RequiredMember must be reached before this member joins or founds; "" for
 	// none.

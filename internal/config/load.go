@@ -75,8 +75,8 @@ func (r *reader) load(s Source) {
 	elements := table(r.config)
 
 	if err := r.readFile(s, system, elements); err != nil {
-		var p *Problem
-		if !errors.As(err, &p) {
+		p, ok := errors.AsType[*Problem](err)
+		if !ok {
 			p = &Problem{Message: err.Error(), Kind: ErrFile}
 		}
 		r.problems = append(r.problems, p)

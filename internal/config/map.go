@@ -70,14 +70,14 @@ func defaultMap() MapConfig {
 // patterns match equally well, as Hazelcast does.
 func (c *Config) Map(name string) (MapConfig, error) {
 	base, _, _ := strings.Cut(name, "@")
-	key, found := base, true
+	key := base
 	m, ok := c.Maps[base]
 	if !ok {
-		var err error
-		if key, found, err = bestPattern(c.Maps, base); err != nil {
+		pattern, found, err := bestPattern(c.Maps, base)
+		if err != nil {
 			return MapConfig{}, fmt.Errorf("map %s: %w", quote(name), err)
 		}
-		if !found {
+		if key = pattern; !found {
 			key = defaultMapName
 		}
 		if m, ok = c.Maps[key]; !ok {

@@ -55,12 +55,25 @@ func TestEviction(t *testing.T) {
 		{Eviction{EvictLRU, PerNode, 5}, true, 0},
 		{Eviction{EvictRandom, PerPartition, 5}, true, 0},
 		{Eviction{EvictLFU, UsedHeapSize, 5}, true, 5 << 20},
-		{Eviction{EvictLFU, UsedNativeMemorySize, 2048}, true, 2 << 30},
-		{Eviction{EvictLRU, FreeHeapPercentage, 5}, false, 0},
+		{Eviction{EvictLFU, UsedHeapSize, 2048}, true, 2 << 30},
+		{Eviction{EvictLRU, FreeHeapPercentage, 5}, true, 0},
 	}
 	for _, test := range tests {
 		if test.e.Enabled() != test.enabled || test.e.Bytes() != test.bytes {
 			t.Errorf("%+v: %v %d", test.e, test.e.Enabled(), test.e.Bytes())
+		}
+	}
+}
+
+// TestNativeMemory wants every policy for native memory to become one for heap.
+func TestNativeMemory(t *testing.T) {
+	for written, want := range map[string]MaxSizePolicy{
+		"USED_NATIVE_MEMORY_SIZE": UsedHeapSize, "used_native_memory_percentage": UsedHeapPercentage,
+		"FREE_NATIVE_MEMORY_SIZE": FreeHeapSize, "FREE_NATIVE_MEMORY_PERCENTAGE": FreeHeapPercentage, "PER_PARTITION": PerPartition,
+	} {
+		c, _ := mustLoad(t, yamlSource("hazelcast:\n  map: {a: {eviction: {eviction-policy: LRU, size: 5, max-size-policy: "+written+"}}}"))
+		if got := c.Maps["a"].Eviction.MaxSizePolicy; got != want {
+			t.Errorf("%s: %s, want %s", written, got, want)
 		}
 	}
 }

@@ -56,11 +56,6 @@ func yamlMessages() []message {
 			`f.yaml:3: map/a/eviction: size has no effect without an eviction-policy; allowed: LRU, LFU, RANDOM`, nil,
 		},
 		{
-			"eviction by percent", "hazelcast:\n  map:\n    a: {eviction: {size: 3, eviction-policy: LRU, max-size-policy: FREE_HEAP_SIZE}}",
-			`f.yaml:3: map/a/eviction: max-size-policy FREE_HEAP_SIZE is known, but not supported yet: nothing is evicted; ` +
-				`supported: PER_NODE, PER_PARTITION, USED_HEAP_SIZE, USED_NATIVE_MEMORY_SIZE`, nil,
-		},
-		{
 			"overlapping patterns", "hazelcast:\n  map: {a*: {}, \"*a\": {}}",
 			`f.yaml: map: patterns "*a" and "a*" fit some names equally well; a map of such a name cannot be used`, nil,
 		},
@@ -129,6 +124,10 @@ func yamlMessages() []message {
 		{"empty", "", `f.yaml:1: no element hazelcast at the top; allowed: a mapping that begins with hazelcast:`, ErrStructure},
 		{"twice", "hazelcast:\n  cluster-name: a\n  cluster-name: b", `f.yaml:3: cluster-name: is set twice; allowed: once`, ErrStructure},
 
+		{
+			"percent", "hazelcast:\n  map:\n    a: {eviction: {size: 101, eviction-policy: LRU, max-size-policy: FREE_NATIVE_MEMORY_PERCENTAGE}}",
+			`f.yaml:3: map/a/eviction/size: wrong value "101"; allowed with max-size-policy FREE_HEAP_PERCENTAGE: a whole number from 0 to 100 (percent)`, ErrValue,
+		},
 		{"sum", "hazelcast:\n  map: {a: {backup-count: 4, async-backup-count: 3}}", `f.yaml:2: map/a: backup-count and async-backup-count are more than 6 together; allowed: a sum from 0 to 6`, ErrConflict},
 		{"two ways to join", "hazelcast:\n  network: {join: {tcp-ip: {enabled: true}, kubernetes: {enabled: true}}}", `f.yaml: network/join: tcp-ip and kubernetes are enabled; allowed: one of multicast, tcp-ip, kubernetes`, ErrConflict},
 		{"two networks", "hazelcast:\n  advanced-network: {enabled: true, client-server-socket-endpoint-config: {}}\n  network: {}", `f.yaml:3: network: and an enabled advanced-network exclude one another; allowed: one of them`, ErrConflict},

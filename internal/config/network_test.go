@@ -2,7 +2,9 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 )
 
@@ -101,5 +103,43 @@ func TestEndpoints(t *testing.T) {
 	c.AdvancedNetwork.Enabled = true
 	if client, own := c.ClientEndpoint(); !own || client.Port != 3 || c.MemberEndpoint().Port != 2 {
 		t.Error("advanced-network does not count while it is on")
+	}
+}
+
+func TestListedAddresses(t *testing.T) {
+	tests := map[string]struct {
+		members  string
+		required string
+		fixed    bool
+		want     string
+	}{
+		"ports":        {members: "a, b:9", want: "a:5701 a:5702 a:5703 b:9"},
+		"fixed port":   {members: "a, b:9", fixed: true, want: "a:5701 b:9"},
+		"required":     {members: "a:1, b:2", required: "b:2", want: "b:2 a:1"},
+		"range":        {members: "10.3.10.4-6:1", want: "10.3.10.4:1 10.3.10.5:1 10.3.10.6:1"},
+		"two ranges":   {members: "10.3.1-2.254-255:1", want: "10.3.1.254:1 10.3.1.255:1 10.3.2.254:1 10.3.2.255:1"},
+		"v6":           {members: "::1", fixed: true, want: "::1:5701"},
+		"each once":    {members: "a:1, a:1, 10.0.0.1-2:1, 10.0.0.2:1", want: "a:1 10.0.0.1:1 10.0.0.2:1"},
+		"nothing said": {want: ""},
+	}
+	for name, test := range tests {
+		c := Default()
+		c.Network.PortAutoIncrement = !test.fixed
+		c.Network.Join.TCPIP.RequiredMember = test.required
+		if !asMembers(&c.Network.Join.TCPIP.Members).set(test.members) {
+			t.Fatalf("%s: %s is not allowed", name, test.members)
+		}
+		var got []string
+		for _, a := range c.ListedAddresses() {
+			got = append(got, fmt.Sprintf("%s:%d", a.Host, a.Port))
+		}
+		if strings.Join(got, " ") != test.want {
+			t.Errorf("%s: %v, want %s", name, got, test.want)
+		}
+	}
+	c := Default()
+	c.Network.Join.TCPIP.Members = []string{"*.*.*.*", "10.*.*.*"}
+	if n := len(c.ListedAddresses()); n != maxListedAddresses {
+		t.Errorf("%d addresses", n)
 	}
 }

@@ -72,7 +72,6 @@ func ignoredProperties() []string {
 		"hazelcast.jmx",
 		"hazelcast.health.monitoring.level",
 		"hazelcast.diagnostics.enabled",
-		"hazelcast.tcp.join.port.try.count",
 		"hazelcast.prefer.ipv4.stack",
 		"hazelcast.cluster.version.auto.upgrade.enabled",
 		"hazelcast.persistence.auto.cluster.state",

@@ -35,6 +35,10 @@ func hazelcastProperties(c *Config) []property {
 			asSeconds(&c.ClientHeartbeatTimeout, 1, math.MaxInt32),
 		},
 		{
+			"hazelcast.tcp.join.port.try.count", "Ports asked of a member in a static list that is written without one.",
+			asInt(&c.JoinPortTries, 1, 1000, "ports"),
+		},
+		{
 			"hazelcast.operation.call.timeout.millis", "Limits a forwarded operation.",
 			asMillis(&c.OperationCallTimeout, 1, math.MaxInt32),
 		},

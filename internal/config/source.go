@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,9 +50,7 @@ func (r *reader) systemProperties(s Source, env map[string]string) map[string]st
 	}
 	merged := javaOptions(words)
 	for _, more := range []map[string]string{javaOptions(s.Args), s.SystemProperties} {
-		for name, value := range more {
-			merged[name] = value
-		}
+		maps.Copy(merged, more)
 	}
 	return merged
 }
@@ -119,13 +118,11 @@ func (s Source) readFile(name, said string) ([]byte, error) {
 	if err == nil {
 		return content, nil
 	}
-	var p *Problem
-	if errors.As(err, &p) {
+	if _, ok := errors.AsType[*Problem](err); ok {
 		return nil, err
 	}
-	var pe *fs.PathError
 	reason := err
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		reason = pe.Err
 	}
 	return nil, &Problem{

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -53,10 +54,9 @@ func mapScope(m *MapConfig) scope {
 func evictionTable(e *Eviction) element {
 	return group("eviction", "When entries are evicted and which.",
 		leaf("eviction-policy", "Which entry goes; NONE for never.", asEnum(&e.Policy, evictionPolicies())),
-		leaf("max-size-policy", "What size counts: entries of the member or of a partition, or megabytes of the map on the member "+
-			"(USED_HEAP_SIZE and USED_NATIVE_MEMORY_SIZE mean the same). The others are a warning and never evict.",
-			asEnum(&e.MaxSizePolicy, maxSizePolicies())),
-		leaf("size", "The limit; 0 for none.", asInt(&e.Size, 0, math.MaxInt32, "entries or megabytes")),
+		leaf("max-size-policy", "What size counts: entries of the member or of a partition; megabytes or percent of memory that the map "+
+			"takes on the member, or that must stay free there.", asMaxSize(&e.MaxSizePolicy)),
+		leaf("size", "The limit; 0 for none.", asInt(&e.Size, 0, math.MaxInt32, "entries, megabytes or percent")),
 		java("comparator-class-name", "eviction-policy decides."),
 	)
 }
@@ -123,8 +123,8 @@ func checkMap(r *reader, n *node, m *MapConfig) {
 	switch {
 	case e.Size > 0 && (e.Policy == EvictNone):
 		r.warn(n.place, at+"/eviction", "size has no effect without an eviction-policy; allowed: LRU, LFU, RANDOM")
-	case e.Policy != EvictNone && !e.MaxSizePolicy.Supported():
-		r.warn(n.place, at+"/eviction", "max-size-policy "+string(e.MaxSizePolicy)+
-			" is known, but not supported yet: nothing is evicted; supported: PER_NODE, PER_PARTITION, USED_HEAP_SIZE, USED_NATIVE_MEMORY_SIZE")
+	case e.Size > 100 && e.MaxSizePolicy.percent():
+		r.problem(n.place, at+"/eviction/size", ErrValue, "wrong value "+quote(strconv.Itoa(e.Size))+
+			"; allowed with max-size-policy "+string(e.MaxSizePolicy)+": a whole number from 0 to 100 (percent)")
 	}
 }

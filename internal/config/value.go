@@ -264,15 +264,6 @@ func (v listValue) current() string { return strings.Join(*v.field, ", ") }
 
 // validMember accepts an address, or a pattern with an optional port.
 func validMember(s string) bool {
-	if _, _, err := ParseAddress(s, 0); err == nil {
-		return true
-	}
-	pattern, port, hasPort := strings.Cut(s, ":")
-	if hasPort {
-		n, err := strconv.Atoi(port)
-		if err != nil || n < 1 || n > 65535 {
-			return false
-		}
-	}
-	return validPattern(pattern)
+	_, _, ok := splitMember(s)
+	return ok
 }

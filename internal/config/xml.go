@@ -109,8 +109,7 @@ func (p *xmlParser) chars(t xml.CharData) error {
 }
 
 func (p *xmlParser) syntax(err error) error {
-	var se *xml.SyntaxError
-	if errors.As(err, &se) {
+	if se, ok := errors.AsType[*xml.SyntaxError](err); ok {
 		return &Problem{Place: Place{File: p.file, Line: se.Line}, Message: "not well-formed XML: " + se.Msg, Kind: ErrSyntax}
 	}
 	return p.problem(strings.TrimPrefix(err.Error(), "xml: "))
