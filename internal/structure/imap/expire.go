@@ -100,7 +100,7 @@ func (f *fragment) expire(tx *partition.Tx) {
 		if !due {
 			return
 		}
-		step += 1 + f.expireHash(tx, hash)
+		step += max(f.expireHash(tx, hash), 1)
 	}
 }
 

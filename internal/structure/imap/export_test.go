@@ -24,3 +24,21 @@ func (s *Structure) Describe() (lines []string) {
 	}
 	return lines
 }
+
+// Planned is the number of items in all plans of expiry.
+func (s *Structure) Planned() (n int) {
+	for _, stats := range s.Stats() {
+		for _, f := range s.byName[stats.Name].fragments {
+			n += len(f.expiry.heap)
+		}
+	}
+	return n
+}
+
+// FragmentCount is the number of fragments.
+func (s *Structure) FragmentCount() (n int) {
+	for _, stats := range s.Stats() {
+		n += len(s.byName[stats.Name].fragments)
+	}
+	return n
+}

@@ -31,8 +31,10 @@ func (*Structure) read(tx *partition.Tx, name, key []byte) (store.Entry, bool) {
 	f.stats.gets.inc()
 	e, found := f.live(tx, hash, key)
 	if found {
-		f.touch(e, tx.Now)
 		f.stats.hits.inc()
+	}
+	if found && tx.Primary {
+		f.touch(e, tx.Now)
 	}
 	return e, found
 }

@@ -26,12 +26,20 @@ type pair struct {
 	members [2]*member
 	primary int
 	epoch   uint64
-	frames  []frame
-	ops     []operation
+	table   *cluster.Table
+	// memory is what the members have and use; dataMembers how many there are.
+	memory      [2]int64
+	dataMembers int
+	frames      []frame
+	ops         []operation
 	// log is what happened since the last look: events, answers of parked operations.
 	log []string
+	// bulk counts frames of transfers.
+	bulk int
 	// alone throws away what the primary sends.
 	alone bool
+	// slow leaves frames to some.
+	slow bool
 	// held stops the wire, so nothing is acknowledged.
 	held bool
 }
@@ -59,54 +67,86 @@ type operation struct {
 
 func newPair(t testing.TB, config imap.Config) *pair {
 	t.Helper()
-	p := &pair{t: t, now: 1_000_000, config: config}
+	p := &pair{t: t, now: 1_000_000, config: config, dataMembers: 1}
 	for i := range p.members {
-		m := &member{p: p, id: cluster.MemberID{15: byte(0xA0 + i)}, events: event.NewRegistry()}
-		m.maps = imap.New(imap.Options{Config: func(string) imap.Config { return p.config }, Partitions: 1, Seed: 7})
-		m.grid = partition.New(partition.Options{
-			Count: 1, Self: m.id, Hub: m, Events: m.events,
-			Structures:     [partition.Kinds]partition.Structure{partition.KindMap: m.maps},
-			Clock:          func() int64 { return p.now },
-			Report:         func(partition.Report) {},
-			UUID:           func() cluster.UUID { return cluster.UUID{0: 0xAA, 15: byte(p.epoch)} },
-			ConfirmTimeout: 60_000,
-			Patience:       60_000,
-			Logger:         slog.New(slog.DiscardHandler),
-		})
-		p.members[i] = m
+		p.members[i] = p.newMember(i)
 	}
 	p.lead(0)
 	return p
+}
+
+func (p *pair) newMember(i int) *member {
+	m := &member{p: p, id: cluster.MemberID{15: byte(0xA0 + i)}, events: event.NewRegistry()}
+	m.maps = imap.New(imap.Options{
+		Config: func(string) imap.Config { return p.config }, Partitions: 1, Seed: 7,
+		Members: func() int { return p.dataMembers },
+		Memory:  func() (limit, used int64) { return p.memory[0], p.memory[1] },
+	})
+	m.grid = partition.New(partition.Options{
+		Count: 1, Self: m.id, Hub: m, Events: m.events,
+		Structures:     [partition.Kinds]partition.Structure{partition.KindMap: m.maps},
+		Clock:          func() int64 { return p.now },
+		Report:         func(partition.Report) {},
+		UUID:           func() cluster.UUID { return cluster.UUID{0: 0xAA, 15: byte(p.epoch)} },
+		ConfirmTimeout: 60_000,
+		Patience:       60_000,
+		Logger:         slog.New(slog.DiscardHandler),
+	})
+	return m
 }
 
 // lead makes a member the primary and the other its backup.
 func (p *pair) lead(primary int) {
 	p.primary = primary
 	p.epoch++
-	table := &cluster.Table{Version: int32(p.epoch), Partitions: []cluster.Assignment{{
+	p.table = &cluster.Table{Version: int32(p.epoch), Partitions: []cluster.Assignment{{
 		Epoch: p.epoch,
 		Replicas: []cluster.Replica{
 			{Member: p.members[primary].id, State: cluster.InSync},
 			{Member: p.members[1-primary].id, State: cluster.InSync},
 		},
 	}}}
-	p.members[primary].grid.Install(table)
-	p.members[1-primary].grid.Install(table)
+	p.members[primary].grid.Install(p.table)
+	p.members[1-primary].grid.Install(p.table)
 	p.pump()
 }
 
 func (p *pair) maps() *imap.Structure { return p.members[p.primary].maps }
 
+// forget gives the backup a new life without data; the primary hears that its connection is new.
+func (p *pair) forget() {
+	i := 1 - p.primary
+	p.members[i] = p.newMember(i)
+	p.frames = nil
+	primary := p.members[p.primary]
+	primary.grid.LaneDown(p.members[i].id, link.Effects)
+	primary.grid.LaneUp(p.members[i].id, link.Effects)
+	p.members[i].grid.Install(p.table)
+}
+
+// some delivers a few frames, of any lane.
+func (p *pair) some(n int) {
+	p.slow = false
+	for ; n > 0 && len(p.frames) > 0; n-- {
+		p.deliver()
+	}
+	p.slow = true
+}
+
+func (p *pair) deliver() {
+	f := p.frames[0]
+	p.frames = p.frames[1:]
+	to := p.member(f.to)
+	if err := to.grid.Frame(f.from, f.body); err != nil {
+		p.t.Fatal(err)
+	}
+	to.grid.Idle(f.from)
+}
+
 // pump delivers frames until none is left.
 func (p *pair) pump() {
-	for len(p.frames) > 0 && !p.held {
-		f := p.frames[0]
-		p.frames = p.frames[1:]
-		to := p.member(f.to)
-		if err := to.grid.Frame(f.from, f.body); err != nil {
-			p.t.Fatal(err)
-		}
-		to.grid.Idle(f.from)
+	for len(p.frames) > 0 && !p.held && !p.slow {
+		p.deliver()
 	}
 }
 
@@ -218,6 +258,9 @@ func (p *pair) replicasDiffer() string {
 func (*member) SetPeers([]link.Peer) {}
 func (*member) Close()               {}
 func (m *member) Send(to cluster.MemberID, lane link.Lane, body []byte) bool {
+	if lane == link.Bulk {
+		m.p.bulk++
+	}
 	if m.p.alone {
 		return true
 	}
