@@ -17,7 +17,7 @@ const (
 // reference of its record in the lower. Entries with the same hash stand
 // in the same leaf, however many they are, in no order among themselves.
 type index struct {
-	// leaves are sorted by hash, within and one after another; there is none in an empty table.
+	// leaves are sorted by hash, within and one after another. None is empty, and there is none in an empty table.
 	leaves [][]uint64
 	// first is the least hash that belongs into each leaf; first[0] is 0.
 	first []uint32
@@ -161,9 +161,9 @@ func (x *index) remove(hash, ref uint32) {
 	switch {
 	case x.count == 0:
 		*x = index{}
-	case at > 0 && len(leaf)+len(x.leaves[at-1]) <= leafMerge:
+	case at > 0 && (len(leaf) == 0 || len(leaf)+len(x.leaves[at-1]) <= leafMerge):
 		x.merge(at - 1)
-	case at+1 < len(x.leaves) && len(leaf)+len(x.leaves[at+1]) <= leafMerge:
+	case at+1 < len(x.leaves) && (len(leaf) == 0 || len(leaf)+len(x.leaves[at+1]) <= leafMerge):
 		x.merge(at)
 	case cap(leaf) > 16 && len(leaf) < cap(leaf)/4:
 		x.leaves[at] = append(make([]uint64, 0, len(leaf)*2), leaf...)

@@ -56,9 +56,6 @@ func (t *Table) Sample(n int, random *rand.Rand, visit func(Entry)) {
 	}
 	for range n {
 		leaf := t.index.leaves[random.IntN(len(t.index.leaves))]
-		for len(leaf) == 0 {
-			leaf = t.index.leaves[random.IntN(len(t.index.leaves))]
-		}
 		ref := uint32(leaf[random.IntN(len(leaf))])
 		visit(Entry{rec: t.log.at(ref), ref: ref})
 	}

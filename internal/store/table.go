@@ -8,7 +8,7 @@ import (
 )
 
 // tableCost is the memory of a Table itself.
-const tableCost = 232
+const tableCost = 192
 
 // Table is the hash table. The zero Table is empty and ready. It needs the lock of its owner for every call.
 //
