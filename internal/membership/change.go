@@ -142,11 +142,15 @@ func (c *Core) changedDocument(change *Change) (*cluster.Document, error) {
 }
 
 func (c *Core) onInstalled(from cluster.MemberID, r *packed.Reader) {
-	cluster.ReadMark(r)
+	have := cluster.ReadMark(r)
 	r.Uint32()
 	version := int32(r.Uint32())
 	if r.Err() != nil || !c.Coordinating() {
 		return
+	}
+	if b := c.beats[from]; b != nil {
+		b.have = have
+		c.answerJoins()
 	}
 	if c.changes.installed == nil {
 		c.changes.installed = map[cluster.MemberID]int32{}

@@ -93,17 +93,21 @@ type Core struct {
 	heir      cluster.MemberID
 	handUntil time.Duration
 
-	found     foundingState
-	beats     map[cluster.MemberID]*beat
-	order     []cluster.MemberID // keys of beats, in a fixed order
-	take      *takeOver
+	found    foundingState
+	beats    map[cluster.MemberID]*beat
+	order    []cluster.MemberID // keys of beats, in a fixed order
+	take     *takeOver
+	nextTake time.Duration
+	// yielded is when this member agreed to a take-over, 0 when there is none: it does not prolong the
+	// lease of the coordinator that is taken for dead, until it hears what came of it.
+	yielded   time.Duration
+	joins     []pendingJoin
 	suspect   map[cluster.MemberID]bool // being probed
 	departed  []departed
 	changes   changes
 	asks      map[uint64]ask
 	nextToken uint64
 	nextBeat  time.Duration
-	lastTick  time.Duration
 	nextKnock time.Duration
 	nextLeave time.Duration
 
@@ -115,6 +119,8 @@ type ask struct {
 	purpose purpose
 	address cluster.Address
 	member  cluster.MemberID
+	// token numbers all questions in the order in which they were asked.
+	token uint64
 }
 
 type purpose uint8
@@ -164,7 +170,13 @@ func (c *Core) Start() {
 	c.startRound()
 }
 
-func (c *Core) step() { c.now = c.Clock() }
+func (c *Core) step() {
+	before := c.now
+	c.now = c.Clock()
+	if before != 0 && c.now-before > min(c.SilenceTimeout/4, c.AskTimeout/2) {
+		c.awake(c.now - before)
+	}
+}
 
 // Tick lets time pass. It is called every few milliseconds while a member looks for
 // its cluster, and about twenty times a second afterwards.
@@ -183,8 +195,22 @@ func (c *Core) Tick() {
 	}
 }
 
+// awake is called when this member did not run for a while. What it knows of
+// others is old: their silence is forgiven, since it was this member that was away; it must
+// first hear what has become of the cluster. Its lease has not been prolonged meanwhile. A search
+// for a cluster begins anew.
+func (c *Core) awake(pause time.Duration) {
+	c.Logger.Warn("this member did not run for a while", slog.Duration("pause", pause))
+	for _, id := range c.order {
+		c.beats[id].heard = min(c.now, c.beats[id].heard+pause)
+	}
+	c.abandon()
+	if c.phase == founding {
+		c.searchAnew()
+	}
+}
+
 func (c *Core) tickMember() {
-	c.noticePause()
 	c.dropDeparted()
 	if c.now >= c.nextBeat {
 		c.nextBeat = c.now + c.HeartbeatInterval
@@ -207,7 +233,7 @@ func (c *Core) tickMember() {
 
 func (c *Core) ask(purpose purpose, address cluster.Address, id cluster.MemberID, request []byte, timeout time.Duration) {
 	c.nextToken++
-	c.asks[c.nextToken] = ask{purpose: purpose, address: address, member: id}
+	c.asks[c.nextToken] = ask{purpose: purpose, address: address, member: id, token: c.nextToken}
 	c.out.Ask(address, request, timeout, c.nextToken)
 }
 
@@ -241,9 +267,11 @@ func (c *Core) install(list *cluster.List, table *cluster.Table, document *clust
 	}
 	c.list, c.table, c.document = list, table, document
 	if listChanged {
+		c.yielded = 0
 		c.followList()
 	}
 	c.out.Installed(c.View(), cause)
+	c.answerJoins()
 }
 
 func (c *Core) listMembers() []cluster.Member {

@@ -2,6 +2,7 @@ package membership
 
 import (
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
@@ -13,14 +14,20 @@ const (
 	// askAgain is the pause between two rounds of asking lower candidates:
 	// long enough to let them finish, short beside a member's start.
 	askAgain = 10 * time.Millisecond
+	// joinAgain is the pause after a coordinator did not take this member in: it may be gone,
+	// and the cluster not have noticed.
+	joinAgain = 50 * time.Millisecond
 	// lookAgain is the longest pause between two whole looks of a candidate.
 	lookAgain = 500 * time.Millisecond
 )
 
-// candidate is another member that looks for a cluster, too.
+// candidate is another member that looks for a cluster, too. met is the number of
+// the last question asked when it made itself known: an answer to one of those
+// questions says nothing about it, it may have begun to listen in between.
 type candidate struct {
 	id      cluster.MemberID
 	address cluster.Address
+	met     uint64
 }
 
 // foundingState is what a candidate knows.
@@ -31,6 +38,15 @@ type foundingState struct {
 	nextLook   time.Duration
 	looked     bool // a whole look has been asked through
 	looking    bool
+	// asked is when this member last asked to join. Questions up to number since are of an earlier search.
+	asked time.Duration
+	since uint64
+}
+
+// searchAnew forgets what a search has brought so far.
+func (c *Core) searchAnew() {
+	c.found = foundingState{since: c.nextToken}
+	c.startRound()
 }
 
 func (c *Core) startRound() {
@@ -71,11 +87,14 @@ func (c *Core) who() []byte {
 
 // whoReplied sorts an answer: a member to join, a candidate to reckon with, or nobody.
 func (c *Core) whoReplied(a ask, reply link.Reply) {
+	if a.token <= c.found.since {
+		return
+	}
 	c.found.open--
 	if c.phase != founding {
 		return
 	}
-	c.forget(a.address, a.member)
+	c.forget(a.address, a.member, a.token)
 	if reply.Outcome == link.Silent {
 		c.Logger.Warn("an address shown by discovery does not answer, going on without it",
 			slog.String("address", a.address.String()), slog.Duration("waited", c.AskTimeout))
@@ -88,7 +107,7 @@ func (c *Core) whoReplied(a ask, reply link.Reply) {
 	switch r.Byte() {
 	case answerCandidate:
 		if m := cluster.ReadMember(&r); r.Err() == nil {
-			c.meet(m.ID, a.address, m.Address)
+			c.meet(m.ID, m.Address)
 		}
 	case answerMember:
 		if l := cluster.ReadList(&r); r.Err() == nil && len(l.Members) > 0 {
@@ -99,19 +118,19 @@ func (c *Core) whoReplied(a ask, reply link.Reply) {
 	c.decide()
 }
 
-// meet notes a candidate. It is asked again at the address at which it was
-// found; order goes by the address it gives for itself.
-func (c *Core) meet(id cluster.MemberID, _, own cluster.Address) {
-	c.forget(own, id)
+// meet notes a candidate, by the address that it gives for itself.
+func (c *Core) meet(id cluster.MemberID, address cluster.Address) {
+	c.forget(address, id, math.MaxUint64)
 	if id != c.Self.ID {
-		c.found.candidates = append(c.found.candidates, candidate{id: id, address: own})
+		c.found.candidates = append(c.found.candidates, candidate{id: id, address: address, met: c.nextToken})
 	}
 }
 
-func (c *Core) forget(address cluster.Address, id cluster.MemberID) {
+// forget drops a candidate that was known before a question was asked.
+func (c *Core) forget(address cluster.Address, id cluster.MemberID, asked uint64) {
 	n := 0
 	for _, k := range c.found.candidates {
-		if k.address != address && (id.IsZero() || k.id != id) {
+		if k.met >= asked || (k.address != address && (id.IsZero() || k.id != id)) {
 			c.found.candidates[n] = k
 			n++
 		}
@@ -139,7 +158,9 @@ func (c *Core) tickFounding() {
 		return
 	}
 	if c.phase == joining {
-		c.phase = founding // the coordinator was not there: look again
+		c.phase = founding // the coordinator was not there: whoever is must be asked again
+		c.searchAnew()
+		return
 	}
 	if c.now >= c.found.nextLook {
 		c.startRound()
@@ -166,6 +187,7 @@ func (c *Core) foundCluster() {
 
 func (c *Core) join(coordinator cluster.Address) {
 	c.phase = joining
+	c.found.asked = c.now
 	c.found.open++
 	b := append([]byte{questionJoin}, cluster.AppendMember(nil, &c.Self)...)
 	c.ask(askJoin, coordinator, cluster.MemberID{}, b, c.AskTimeout)
@@ -176,7 +198,7 @@ func (c *Core) joinReplied(a ask, reply link.Reply) {
 	if c.phase != joining {
 		return
 	}
-	c.found.nextRound = c.now + askAgain
+	c.found.nextRound = c.now + joinAgain
 	if reply.Outcome != link.Answered {
 		return
 	}
@@ -186,6 +208,7 @@ func (c *Core) joinReplied(a ask, reply link.Reply) {
 		s := readState(&r)
 		if r.Err() == nil && s.table != nil && s.document != nil && s.list.Find(c.Self.ID) >= 0 {
 			c.phase = member
+			c.extendLease(c.found.asked) // the coordinator counts from when it was asked, or later
 			c.install(s.list, s.table, s.document, "joined")
 		}
 	case answerElsewhere:
@@ -212,7 +235,7 @@ func (c *Core) Asked(question []byte, reply func([]byte)) {
 		}
 	case questionJoin:
 		if m := cluster.ReadMember(&r); r.Err() == nil {
-			reply(c.answerJoin(m))
+			c.answerJoin(m, reply)
 			return
 		}
 	}
@@ -225,32 +248,10 @@ func (c *Core) answerWho(isCandidate bool, m cluster.Member) []byte {
 		return cluster.AppendList([]byte{answerMember}, c.list)
 	case founding, joining:
 		if isCandidate {
-			c.meet(m.ID, m.Address, m.Address)
+			c.meet(m.ID, m.Address)
 		}
 		return cluster.AppendMember([]byte{answerCandidate}, &c.Self)
 	case idle, handing, ended:
 	}
 	return []byte{answerLater}
-}
-
-// answerJoin takes a new member into the list, if this member coordinates.
-func (c *Core) answerJoin(m cluster.Member) []byte {
-	switch {
-	case c.phase != member || c.take != nil:
-		return []byte{answerLater}
-	case !c.Coordinating():
-		return cluster.AppendAddress([]byte{answerElsewhere}, c.list.Coordinator().Address)
-	case c.leaving && len(c.list.Members) == 1:
-		return []byte{answerLater}
-	}
-	if old := c.list.Get(m.ID); old == nil {
-		members := make([]cluster.Member, 0, len(c.list.Members)+1)
-		for _, other := range c.list.Members {
-			if other.Address != m.Address { // another id at its address: the one before it is dead
-				members = append(members, other)
-			}
-		}
-		c.publish(append(members, m), "member added: "+m.Address.String())
-	}
-	return appendState([]byte{answerJoined}, state{c.list, c.table, c.document})
 }

@@ -210,7 +210,7 @@ func (w *world) together() bool {
 			return false
 		}
 	}
-	return true
+	return len(alive) > 0
 }
 
 // crash ends a member without a word: its address refuses from then on.

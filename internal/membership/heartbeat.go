@@ -19,6 +19,9 @@ type beat struct {
 	// connected: the control lane is up. tried is when it was last asked whether it lives.
 	connected bool
 	tried     time.Duration
+	// dead: its end is proven. have is the list that it has installed.
+	dead bool
+	have cluster.Mark
 }
 
 // aliveAgain is the pause between two questions to a member whose lane is
@@ -48,10 +51,9 @@ func (c *Core) followList() {
 	}
 	c.connect()
 	c.nextBeat = c.now
+	// A list does not prolong the lease, since it may be old when it is read: only echoes do.
 	if coordinator := c.list.Coordinator().ID; coordinator != c.Self.ID {
-		// A list comes from a live coordinator: count from now.
-		c.extendLease(c.now)
-		c.beats[coordinator].heard = c.now
+		c.beats[coordinator].heard, c.beats[coordinator].dead = c.now, false
 	} else {
 		c.renewOwnLease()
 	}
@@ -75,10 +77,13 @@ func (c *Core) isFirst() bool { return c.list.Coordinator().ID == c.Self.ID }
 func (c *Core) onBeat(from cluster.MemberID, r *packed.Reader) {
 	stamp := r.Int64()
 	have, table, document := cluster.ReadMark(r), int32(r.Uint32()), int32(r.Uint32())
-	if r.Err() != nil {
-		return
+	b := c.beats[from]
+	if r.Err() != nil || b == nil {
+		return // whoever is not in the list (any more) must not count on this member
 	}
-	if c.take == nil { // whoever takes over does not prolong the old coordinator's lease
+	b.have = have
+	c.answerJoins()
+	if from != c.list.Coordinator().ID || (c.take == nil && !c.hasYielded()) {
 		c.out.Send(from, packed.AppendInt64(packed.AppendInt64([]byte{kindEcho}, stamp), c.ClusterTime()))
 	}
 	if c.Coordinating() && (have != c.list.Mark || table != c.table.Version || document != c.document.Version) {
@@ -135,19 +140,6 @@ func (c *Core) checkSilence() {
 	}
 }
 
-// noticePause forgives others the silence of a time in which this member did
-// not run: it is this member that was away, and it must first hear what has become of
-// the cluster. Its lease has ended meanwhile, so it answers nobody.
-func (c *Core) noticePause() {
-	if c.lastTick != 0 && c.now-c.lastTick > c.SilenceTimeout/4 {
-		c.Logger.Warn("this member did not run for a while", slog.Duration("pause", c.now-c.lastTick))
-		for _, id := range c.order {
-			c.beats[id].heard = c.now
-		}
-	}
-	c.lastTick = c.now
-}
-
 func (c *Core) askAlive(id cluster.MemberID) {
 	if m := c.list.Get(id); m != nil {
 		c.suspect[id] = true
@@ -169,8 +161,11 @@ func (c *Core) aliveReplied(a ask, reply link.Reply) {
 		c.lost(a.member, "another member answers at its address", true)
 	case reply.Outcome == link.Answered:
 		r := packed.NewReader(reply.Body)
-		if r.Byte() == answerMember {
+		switch r.Byte() {
+		case answerMember:
 			c.learn(cluster.ReadList(&r), &r)
+		case answerCandidate:
+			c.passOver(a.member)
 		}
 	}
 }
@@ -197,7 +192,7 @@ func (c *Core) gone() {
 func (c *Core) LaneUp(id cluster.MemberID) {
 	c.step()
 	if b := c.beats[id]; b != nil {
-		b.connected, b.heard = true, c.now
+		b.connected, b.dead, b.heard = true, false, c.now
 		c.nextBeat = c.now
 		if c.Coordinating() {
 			c.sendState(id, state{c.list, c.table, c.document})
@@ -225,11 +220,10 @@ func (c *Core) lost(id cluster.MemberID, why string, proof bool) {
 	case c.Coordinating():
 		c.remove(id, why)
 	case c.take != nil:
-		c.lostInTakeOver(id, why)
-	case id == c.list.Coordinator().ID || c.proven(id):
-		c.succeed(id, why, proof)
+		c.lostInTakeOver(id, why, proof)
 	default:
 		c.noteDead(id, proof)
+		c.succeed(why)
 	}
 }
 

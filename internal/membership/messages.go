@@ -18,6 +18,7 @@ const (
 	kindYield     = 8  // answer: accepted, state
 	kindChange    = 9  // token, change
 	kindChanged   = 10 // token, error text
+	kindAbandon   = 11 // a take-over was refused by another member
 	// KindTables is the first kind of frames that the core passes on unread.
 	KindTables = 64
 )

@@ -26,6 +26,7 @@ func (w *world) started(n int) []*node {
 	for range n {
 		w.start(w.add(), time.Duration(w.random.Int64N(int64(20*time.Millisecond))))
 	}
+	w.run(20 * time.Millisecond)
 	w.until("one cluster of all", 20*time.Second, w.together)
 	return w.nodes
 }
@@ -88,6 +89,7 @@ func TestJoinOneAfterAnother(t *testing.T) {
 	eachSeed(t, func(w *world) {
 		for range 4 {
 			w.start(w.add(), 0)
+			w.run(time.Millisecond)
 			w.until("joined", time.Second, w.together)
 		}
 		for i, m := range w.nodes[3].view.List.Members {

@@ -88,6 +88,8 @@ func (c *Core) Frame(from cluster.MemberID, frame []byte) (handled bool, err err
 		c.onTakeOver(from, &r)
 	case kindYield:
 		c.onYield(from, &r)
+	case kindAbandon:
+		c.yielded = 0
 	case kindChange:
 		c.onChange(from, &r)
 	case kindChanged:

@@ -9,69 +9,66 @@ import (
 	"github.com/filbertgrid/filbert/internal/packed"
 )
 
-// takeOver is a succession under way at the member that will coordinate: it
-// has heard that everybody before it in the list has ended, and collects the states of the others.
+// takeOver is a succession under way at the member that will coordinate: everybody before
+// it in the list has ended, as far as it knows, and it collects the states of the others.
 type takeOver struct {
 	since time.Duration
+	// proof: the end of everybody before this member is proven.
 	proof bool
 	// waits are members that have not answered; dead those that will not.
 	waits, dead []cluster.MemberID
 	best        state
-	refused     bool
 }
 
-// takeOverPatience is how long a take-over waits for members whose connection
-// is up but who do not answer, before it goes on without them: they may join again.
-func (c *Core) takeOverPatience() time.Duration { return c.SilenceTimeout }
+// takeAgain is the pause after a take-over that was refused.
+const takeAgain = 500 * time.Millisecond
 
-// noteDead remembers that a member other than the coordinator has ended: it
-// matters when the coordinator ends as well. proof is kept by suspicion only while the lane is down.
+// noteDead remembers a proof that a member other than the coordinator has ended: it
+// matters when the coordinator ends as well. It is forgotten when the member connects.
 func (c *Core) noteDead(id cluster.MemberID, proof bool) {
 	if b := c.beats[id]; b != nil && proof {
-		b.heard = min(b.heard, c.now-c.SilenceTimeout-1)
+		b.dead = true
 	}
 }
 
-// proven tells whether everybody before a member, and itself, has been found dead.
-func (c *Core) proven(cluster.MemberID) bool { return c.firstAlive() == c.Self.ID }
+// seemsDead tells whether another member of the list has ended, or has been silent for so long.
+func (c *Core) seemsDead(id cluster.MemberID) bool {
+	b := c.beats[id]
+	return b == nil || b.dead || c.now-b.heard > c.SilenceTimeout
+}
 
 // firstAlive is the oldest member that has not been found dead.
 func (c *Core) firstAlive() cluster.MemberID {
 	for i := range c.list.Members {
-		id := c.list.Members[i].ID
-		if id == c.Self.ID {
-			return id
-		}
-		if b := c.beats[id]; b != nil && c.now-b.heard <= c.SilenceTimeout {
+		if id := c.list.Members[i].ID; id == c.Self.ID || !c.seemsDead(id) {
 			return id
 		}
 	}
 	return c.Self.ID
 }
 
-// succeed begins a take-over if this member is the oldest one left.
-func (c *Core) succeed(id cluster.MemberID, why string, proof bool) {
-	c.noteDead(id, proof)
-	if proof {
-		c.beats[id].heard = min(c.beats[id].heard, c.now-c.SilenceTimeout-1)
-	}
-	if c.firstAlive() != c.Self.ID {
+// succeed begins a take-over if this member is the oldest one left. Members other than the coordinator
+// that are only silent are asked, too, since the coordinator may have heard them until its end.
+func (c *Core) succeed(why string) {
+	if c.isFirst() || c.firstAlive() != c.Self.ID || c.now < c.nextTake {
 		return
 	}
 	c.Logger.Warn("the coordinator is gone, taking over",
 		slog.String("coordinator", c.list.Coordinator().Address.String()), slog.String("reason", why))
-	t := &takeOver{since: c.now, proof: proof, best: state{c.list, c.table, c.document}}
+	t := &takeOver{since: c.now, proof: true, best: state{c.list, c.table, c.document}}
 	before := true
 	for i := range c.list.Members {
 		m := c.list.Members[i].ID
 		switch {
 		case m == c.Self.ID:
 			before = false
-		case before:
+			continue
+		case c.beats[m].dead, i == 0:
 			t.dead = append(t.dead, m)
 		default:
 			t.waits = append(t.waits, m)
 		}
+		t.proof = t.proof && (!before || c.beats[m].dead)
 	}
 	c.take = t
 	for _, m := range t.waits {
@@ -87,25 +84,43 @@ func (c *Core) inviteTo(t *takeOver, id cluster.MemberID) {
 	}
 }
 
-// onTakeOver answers an older member that wants to take over.
+// yieldTime bounds how long an agreement to a take-over holds without news of it.
+func (c *Core) yieldTime() time.Duration { return 2 * c.SilenceTimeout }
+
+func (c *Core) hasYielded() bool { return c.yielded != 0 && c.now-c.yielded < c.yieldTime() }
+
+// onTakeOver answers another member that wants to take over: it may if everybody before it seems dead
+// here as well, or if it can prove that.
 func (c *Core) onTakeOver(from cluster.MemberID, r *packed.Reader) {
-	mark, proof := cluster.ReadMark(r), r.Bool()
+	cluster.ReadMark(r)
+	proof := r.Bool()
 	if r.Err() != nil || c.list.Find(from) < 0 {
 		return
 	}
-	_ = mark
-	accepted := proof
-	if first := c.list.Coordinator().ID; !accepted && first != from && first != c.Self.ID {
-		accepted = c.now-c.beats[first].heard > c.SilenceTimeout
+	accepted := true
+	for i := range c.list.Members {
+		id := c.list.Members[i].ID
+		if id == from {
+			break
+		}
+		accepted = accepted && id != c.Self.ID && (proof || c.seemsDead(id))
 	}
-	if c.isFirst() {
-		accepted = false
-	}
-	if accepted && c.take != nil {
-		c.take = nil // the older one goes first
+	if accepted {
+		c.take, c.yielded = nil, c.now // the older one goes first
 	}
 	b := packed.AppendBool([]byte{kindYield}, accepted)
 	c.out.Send(from, appendState(b, state{c.list, c.table, c.document}))
+}
+
+// abandon ends a take-over without a result.
+func (c *Core) abandon() {
+	if c.take == nil {
+		return
+	}
+	c.take, c.nextTake = nil, c.now+takeAgain
+	for _, id := range c.order {
+		c.out.Send(id, []byte{kindAbandon})
+	}
 }
 
 func (c *Core) onYield(from cluster.MemberID, r *packed.Reader) {
@@ -116,10 +131,7 @@ func (c *Core) onYield(from cluster.MemberID, r *packed.Reader) {
 	}
 	if !accepted {
 		c.Logger.Warn("the take-over is refused: a member still hears the coordinator", slog.String("member", from.String()))
-		c.take = nil
-		for _, id := range c.order {
-			c.beats[id].heard = c.now
-		}
+		c.abandon()
 		return
 	}
 	if rel := s.list.Against(t.best.list.Mark); rel == cluster.Newer ||
@@ -130,12 +142,24 @@ func (c *Core) onYield(from cluster.MemberID, r *packed.Reader) {
 	c.concludeTakeOver()
 }
 
-func (c *Core) lostInTakeOver(id cluster.MemberID, why string) {
+// lostInTakeOver goes on without a member. One that is only silent has the time of a whole lease from the beginning
+// of the take-over on: the old coordinator may have prolonged it until then.
+func (c *Core) lostInTakeOver(id cluster.MemberID, why string, proof bool) {
 	t := c.take
-	if i := slices.Index(t.waits, id); i >= 0 {
+	c.noteDead(id, proof)
+	if i := slices.Index(t.waits, id); i >= 0 && (proof || c.now-t.since > c.SilenceTimeout) {
 		c.Logger.Warn("a member is gone during the take-over", slog.String("uuid", id.String()), slog.String("reason", why))
 		t.waits = slices.Delete(t.waits, i, i+1)
 		t.dead = append(t.dead, id)
+		c.concludeTakeOver()
+	}
+}
+
+// passOver does not wait for a member that has not heard yet that it is one: it has nothing to tell,
+// stays in the list and will ask again.
+func (c *Core) passOver(id cluster.MemberID) {
+	if t := c.take; t != nil && slices.Contains(t.waits, id) {
+		t.waits = slices.DeleteFunc(t.waits, func(o cluster.MemberID) bool { return o == id })
 		c.concludeTakeOver()
 	}
 }
@@ -172,6 +196,9 @@ func (c *Core) beginLineage(s state, members []cluster.Member, cause string) {
 		Mark:    cluster.Mark{Lineage: c.UUID(), Version: s.list.Version + 1},
 		Chain:   chain,
 		Members: members,
+	}
+	for _, id := range c.order { // leases that the old coordinator gave run from now at the latest
+		c.beats[id].heard = c.now
 	}
 	c.install(list, c.tables.Adjusted(s.table, list), s.document, cause)
 	c.sendAll(state{c.list, c.table, c.document})

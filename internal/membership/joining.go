@@ -1,0 +1,70 @@
+package membership
+
+import (
+	"slices"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+)
+
+// pendingJoin is a member that is in the list and does not know it yet.
+type pendingJoin struct {
+	member  cluster.MemberID
+	version int32 // of the list that took it in
+	reply   func([]byte)
+}
+
+// answerJoin takes a new member into the list, if this member coordinates. It is told so
+// when a majority of those that are members already has that list: otherwise a coordinator
+// that ends now would leave behind a member that nobody knows.
+func (c *Core) answerJoin(m cluster.Member, reply func([]byte)) {
+	switch {
+	case c.phase != member || c.take != nil, c.leaving && len(c.list.Members) == 1:
+		reply([]byte{answerLater})
+		return
+	case !c.Coordinating():
+		reply(cluster.AppendAddress([]byte{answerElsewhere}, c.list.Coordinator().Address))
+		return
+	}
+	if c.list.Find(m.ID) < 0 {
+		members := slices.DeleteFunc(slices.Clone(c.list.Members), func(other cluster.Member) bool {
+			return other.Address == m.Address // another id at its address: the one before it is dead
+		})
+		c.publish(append(members, m), "member added: "+m.Address.String())
+	} else if b := c.beats[m.ID]; b != nil {
+		b.heard = c.now
+	}
+	c.joins = append(c.joins, pendingJoin{m.ID, c.list.Version, reply})
+	c.answerJoins()
+}
+
+// answerJoins answers those whose list enough members have.
+func (c *Core) answerJoins() {
+	if len(c.joins) == 0 {
+		return
+	}
+	if !c.Coordinating() {
+		for _, j := range c.joins {
+			j.reply([]byte{answerLater})
+		}
+		c.joins = nil
+		return
+	}
+	joining := slices.Clone(c.joins)
+	c.joins = slices.DeleteFunc(c.joins, func(j pendingJoin) bool {
+		voters, having := 1, 1
+		for _, id := range c.order {
+			if slices.ContainsFunc(joining, func(j pendingJoin) bool { return j.member == id }) {
+				continue
+			}
+			voters++
+			if have := c.beats[id].have; have.Lineage == c.list.Lineage && have.Version >= j.version {
+				having++
+			}
+		}
+		if 2*having <= voters {
+			return false
+		}
+		j.reply(appendState([]byte{answerJoined}, state{c.list, c.table, c.document}))
+		return true
+	})
+}
