@@ -32,7 +32,7 @@ func (h *TCPHub) Serve(conn net.Conn, ahead []byte) {
 		return
 	}
 	hello, p, err := h.welcome(in)
-	if err == nil && hello.Lane == askLane {
+	if err == nil && hello.Lane == AskLane {
 		err = h.answer(conn, in, &hello)
 		h.handshakes.Add(-1)
 		if err != nil {
@@ -67,7 +67,7 @@ func (h *TCPHub) welcome(in *frameReader) (Hello, *peer, error) {
 	if !hello.To.IsZero() && hello.To != own.From {
 		return hello, nil, fmt.Errorf("%w: %v", ErrOtherMember, own.From)
 	}
-	if hello.Lane == askLane {
+	if hello.Lane == AskLane {
 		return hello, nil, nil
 	}
 	if hello.From.Compare(own.From) <= 0 {

@@ -7,6 +7,3 @@ var (
 	AppendFrame     = appendFrame
 	DecodeHandshake = decodeHandshake
 )
-
-// AskLane is the lane of a Hello that asks.
-const AskLane = askLane

@@ -23,8 +23,8 @@ const (
 	Version    uint16 = 1
 )
 
-// askLane is what stands in a Hello's lane when the connection asks once.
-const askLane Lane = 255
+// AskLane stands in the Hello of a connection that asks once (Hub.Ask, Handler.Asked).
+const AskLane Lane = 255
 
 // Kinds of handshake frames: their first byte. Append only.
 const (
@@ -164,7 +164,7 @@ func decodeHandshake(frame []byte) (Hello, error) {
 		if r.Err() != nil {
 			return Hello{}, fmt.Errorf("%w: hello: %w", ErrProtocol, r.Err())
 		}
-		if h.Lane >= Lanes && h.Lane != askLane {
+		if h.Lane >= Lanes && h.Lane != AskLane {
 			return Hello{}, fmt.Errorf("%w: hello for lane %d", ErrProtocol, h.Lane)
 		}
 		if h.From.IsZero() {

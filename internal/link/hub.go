@@ -84,7 +84,7 @@ func NewHub(ctx context.Context, options Options) *TCPHub {
 		logger:  options.Logger,
 		lines:   lograte.New(lograte.Options{Every: 30 * time.Second, Burst: 1}),
 		dialer:  options.Dialer,
-		limits:  options.Limits.withDefaults(),
+		limits:  options.Limits.WithDefaults(),
 	}
 	if h.logger == nil {
 		h.logger = slog.New(slog.DiscardHandler)

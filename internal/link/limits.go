@@ -47,8 +47,8 @@ const (
 	keepBuffer = mib
 )
 
-// withDefaults returns l with its zero fields filled in.
-func (l Limits) withDefaults() Limits {
+// WithDefaults returns l with its zero fields filled in.
+func (l Limits) WithDefaults() Limits {
 	buffers := [Lanes]int{Control: 16 * mib, Effects: 64 * mib, Forward: 64 * mib, Bulk: 16 * mib}
 	for lane, size := range buffers {
 		l.Buffers[lane] = orDefault(l.Buffers[lane], size)

@@ -11,7 +11,7 @@ func (l Lane) String() string {
 		return "forward"
 	case Bulk:
 		return "bulk"
-	case askLane:
+	case AskLane:
 		return "ask"
 	case Lanes:
 	}

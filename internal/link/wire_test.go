@@ -29,7 +29,7 @@ func golden() map[string][]byte {
 		Build: "5.5.0", Lane: Effects,
 	}
 	question := hello
-	question.Lane, question.To = askLane, cluster.UUID{}
+	question.Lane, question.To = AskLane, cluster.UUID{}
 	return map[string][]byte{
 		"hello":    appendHello([]byte(Preamble), &hello),
 		"question": appendFrame(appendHello([]byte(Preamble), &question), []byte("who?")),
