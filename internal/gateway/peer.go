@@ -1,0 +1,319 @@
+package gateway
+
+import (
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/event"
+	"github.com/filbertgrid/filbert/internal/fault"
+	"github.com/filbertgrid/filbert/internal/packed"
+	"github.com/filbertgrid/filbert/internal/partition"
+	"github.com/filbertgrid/filbert/internal/wire"
+)
+
+// maxPeerBytes bounds what gathers for a peer whose lane is full or whose lease is in doubt: beyond it events are
+// dropped and counted; answers get through.
+const maxPeerBytes = 64 << 20
+
+// peers are the gateways of the other members, in the order in which they were met.
+type peers struct {
+	g  *Gateway
+	mu struct {
+		sync.Mutex
+		list []*peer
+	}
+}
+
+func (ps *peers) init(g *Gateway) { ps.g = g }
+
+func (ps *peers) get(id cluster.MemberID) *peer {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if i := slices.IndexFunc(ps.mu.list, func(p *peer) bool { return p.id == id }); i >= 0 {
+		return ps.mu.list[i]
+	}
+	p := &peer{g: ps.g, id: id}
+	p.run = p.flush
+	ps.mu.list = append(ps.mu.list, p)
+	return p
+}
+
+// retain forgets the peers that are not in the list.
+func (ps *peers) retain(list *cluster.List) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	ps.mu.list = slices.DeleteFunc(ps.mu.list, func(p *peer) bool { return list.Find(p.id) < 0 })
+}
+
+func (ps *peers) all() []*peer {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	return slices.Clone(ps.mu.list)
+}
+
+func (ps *peers) tick() {
+	for _, p := range ps.all() {
+		p.flush()
+	}
+}
+
+// peer is another member's gateway. It is the Answerer of the requests that this one has sent here: their tokens are
+// its call ids.
+type peer struct {
+	g  *Gateway
+	id cluster.MemberID
+	// request is used by the lane's reader only.
+	request partition.Request
+
+	mu struct {
+		sync.Mutex
+		// out holds frames that were not given to the hub, each behind its length.
+		out                []byte
+		attended, flushing bool
+		// heard are the listeners that the peer has here.
+		heard []event.Registration
+	}
+	// run is flush for Options.Run.
+	run func()
+}
+
+// begin starts a frame in the output; p.mu is held until end.
+func (p *peer) begin(kind byte) []byte {
+	p.mu.Lock()
+	return append(p.mu.out, 0, 0, 0, 0, kind)
+}
+
+// end finishes a frame that was begun when the output had the length at. It wakes a worker unless the
+// lane's reader is about to flush.
+func (p *peer) end(at int, out []byte) {
+	binary.LittleEndian.PutUint32(out[at:], uint32(len(out)-at-4))
+	p.mu.out = out
+	wake := !p.mu.attended && !p.mu.flushing
+	p.mu.Unlock()
+	if wake {
+		p.g.Options.Run(p.run)
+	}
+}
+
+// Answer implements partition.Answerer.
+func (p *peer) Answer(q *partition.Request, body []byte) {
+	out := p.begin(frameAnswer)
+	at := len(out) - 5
+	out = packed.AppendUvarint(out, q.Token)
+	p.end(at, append(out, body...))
+}
+
+// Reroute implements partition.Answerer: whoever is nearest to the client sends the request again.
+func (p *peer) Reroute(q *partition.Request) {
+	out := p.begin(frameElsewhere)
+	at := len(out) - 5
+	out = packed.AppendUvarint(out, q.Token)
+	out = packed.AppendUint32(out, uint32(q.Table))
+	p.end(at, packed.AppendVarint(out, q.Deadline))
+}
+
+// Deliver implements event.Sink for the listeners that the peer has here.
+func (p *peer) Deliver(registration cluster.UUID, e *event.Event) {
+	out := p.begin(frameEvent)
+	if len(out) > maxPeerBytes {
+		p.mu.Unlock()
+		p.g.counters.droppedEvents.Inc()
+		return
+	}
+	p.end(len(out)-5, appendEvent(out, registration, e))
+}
+
+// tell sends a frame that needs no answer.
+func (p *peer) tell(kind byte, body []byte) {
+	out := p.begin(kind)
+	p.end(len(out)-5, append(out, body...))
+}
+
+// flush gives the output to the hub, as far as that takes it and this member may answer. The lease is looked
+// at after the operations ran whose answers are sent.
+func (p *peer) flush() {
+	p.mu.Lock()
+	if p.mu.flushing || len(p.mu.out) == 0 {
+		p.mu.Unlock()
+		return
+	}
+	p.mu.flushing = true
+	for {
+		out := p.mu.out
+		p.mu.out = nil
+		p.mu.Unlock()
+		var rest []byte
+		if rest = out; p.g.Cluster.LeaseValid() {
+			rest = p.send(out)
+		}
+		p.mu.Lock()
+		if len(rest) > 0 {
+			p.mu.out = append(rest, p.mu.out...)
+			break
+		}
+		if len(p.mu.out) == 0 {
+			p.mu.out = out[:0]
+			break
+		}
+	}
+	p.mu.flushing = false
+	p.mu.Unlock()
+}
+
+// send gives frames to the hub and returns those that it did not take.
+func (p *peer) send(out []byte) []byte {
+	for len(out) > 0 {
+		end := 4 + int(binary.LittleEndian.Uint32(out))
+		if !p.g.Hub.Send(p.id, lane, out[4:end]) {
+			return out
+		}
+		out = out[end:]
+	}
+	return nil
+}
+
+// reset forgets everything about a connection that is gone: its calls come again, and so do its listeners.
+func (p *peer) reset() {
+	p.mu.Lock()
+	p.mu.out = nil
+	heard := p.mu.heard
+	p.mu.heard = nil
+	p.mu.Unlock()
+	for i := range heard {
+		p.g.Events.Remove(heard[i].Service, heard[i].Name, heard[i].ID)
+	}
+}
+
+// idle is called when the lane's input has run dry.
+func (p *peer) idle() {
+	p.mu.Lock()
+	p.mu.attended = false
+	p.mu.Unlock()
+	p.flush()
+}
+
+// frame takes one frame.
+func (p *peer) frame(frame []byte) error {
+	p.mu.Lock()
+	p.mu.attended = true
+	p.mu.Unlock()
+	r := packed.NewReader(frame)
+	switch kind := r.Byte(); kind {
+	case frameCall:
+		return p.onCall(&r)
+	case frameCalls:
+		return p.onCalls(&r)
+	case frameAnswer:
+		if id := r.Uvarint(); r.Err() == nil {
+			p.g.forward.answered(p.id, id, r.Rest())
+		}
+	case frameElsewhere:
+		if id, table, deadline := r.Uvarint(), int32(r.Uint32()), r.Varint(); r.Err() == nil {
+			p.g.forward.elsewhere(p.id, id, table, deadline)
+		}
+	case frameAsk:
+		return p.onAsk(&r)
+	case frameEvent:
+		if id, e := readEvent(&r); r.Err() == nil {
+			p.g.listeners.deliver(id, &e)
+		}
+	case framePresent:
+		return p.g.presence.present(p.id, &r)
+	case frameAbsent:
+		var client cluster.UUID
+		if copy(client[:], r.Take(len(client))); r.Err() == nil {
+			p.g.presence.absent(p.id, client)
+		}
+	case frameLost:
+		return p.g.onLost(&r)
+	case frameMigration:
+		return p.g.onMigration(&r)
+	default:
+		return fmt.Errorf("%w: kind %d", errFrame, kind)
+	}
+	return r.Err()
+}
+
+// onCall runs a request of the peer's clients.
+func (p *peer) onCall(r *packed.Reader) error {
+	q := &p.request
+	*q = partition.Request{Answerer: p, Runner: p.g.runner}
+	if err := readCall(r, q); err != nil {
+		return err
+	}
+	p.g.Grid.Submit(q)
+	return nil
+}
+
+// onCalls runs a request on many partitions, on a worker.
+func (p *peer) onCalls(r *packed.Reader) error {
+	q := partition.Request{Answerer: p, Runner: p.g.runner}
+	ids, err := readCalls(r, &q)
+	if err != nil {
+		return err
+	}
+	q.Message = slices.Clone(q.Message)
+	p.g.Options.Run(func() {
+		for i, id := range ids {
+			each := q
+			each.Partition, each.Token = id, q.Token+uint64(i)
+			p.g.Grid.Submit(&each)
+		}
+	})
+	return nil
+}
+
+// onAsk answers another member's question.
+func (p *peer) onAsk(r *packed.Reader) error {
+	id, op := r.Uvarint(), r.Byte()
+	if r.Err() != nil {
+		return r.Err()
+	}
+	switch op {
+	case askListen:
+		if reg := readRegistration(r); r.Err() == nil {
+			p.listen(reg)
+			p.answerAsk(id, nil)
+		}
+	case askUnlisten:
+		service, name := r.String(), r.String()
+		var registration cluster.UUID
+		if copy(registration[:], r.Take(len(registration))); r.Err() == nil {
+			p.unlisten(service, name, registration)
+			p.answerAsk(id, nil)
+		}
+	case askMetadata:
+		p.g.metadata(wire.Message(slices.Clone(r.Rest())), func(body []byte) { p.answerAsk(id, body) })
+	default:
+		p.g.Logger.Warn("another member asks for an unknown operation", slog.Int("operation", int(op)))
+		p.answerAsk(id, appendFault(nil, 0, fmt.Errorf("%w: member operation %d", fault.ErrUnsupportedOperation, op)))
+	}
+	return r.Err()
+}
+
+func (p *peer) answerAsk(id uint64, body []byte) {
+	out := p.begin(frameAnswer)
+	at := len(out) - 5
+	out = packed.AppendUvarint(out, id)
+	p.end(at, append(out, body...))
+}
+
+func (p *peer) listen(reg event.Registration) {
+	reg.Sink = p
+	p.mu.Lock()
+	p.mu.heard = slices.DeleteFunc(p.mu.heard, func(h event.Registration) bool { return h.ID == reg.ID })
+	p.mu.heard = append(p.mu.heard, reg)
+	p.mu.Unlock()
+	p.g.Events.Add(reg)
+}
+
+func (p *peer) unlisten(service, name string, id cluster.UUID) {
+	p.mu.Lock()
+	p.mu.heard = slices.DeleteFunc(p.mu.heard, func(h event.Registration) bool { return h.ID == id })
+	p.mu.Unlock()
+	p.g.Events.Remove(service, name, id)
+}

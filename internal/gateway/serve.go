@@ -1,0 +1,182 @@
+package gateway
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+
+	"github.com/filbertgrid/filbert/internal/wire"
+)
+
+// flushAt is how much output a reader gathers before it writes while its input has not run dry:
+// enough to fill packets, little enough that the client can begin.
+const flushAt = 64 << 10
+
+// shell is the only part of a session with goroutines: one reads, handles and, when its input runs dry, writes what
+// has gathered; the other writes what came in between from elsewhere.
+type shell struct {
+	conn net.Conn
+	s    *Session
+	woke chan struct{}
+	done chan struct{}
+
+	// writing is held by whoever writes; spare is the buffer to give to the session next.
+	writing sync.Mutex
+	spare   []byte
+
+	once   sync.Once
+	reason error
+}
+
+// Wake implements Output.
+func (h *shell) Wake() {
+	select {
+	case h.woke <- struct{}{}:
+	default:
+	}
+}
+
+// Close implements Output.
+func (h *shell) Close(reason error) {
+	h.once.Do(func() {
+		h.reason = reason
+		close(h.done)
+		_ = h.conn.Close() // what was written is on its way; there is nobody to tell of an error
+	})
+}
+
+// Serve speaks the client protocol on a connection, behind its first three bytes, until it ends; ahead is what
+// was read already. It closes the connection.
+func (g *Gateway) Serve(conn net.Conn, ahead []byte) {
+	h := &shell{conn: conn, woke: make(chan struct{}, 1), done: make(chan struct{})}
+	s, err := g.newSession(h)
+	if err != nil {
+		h.Close(err)
+		g.complain(conn, err)
+		return
+	}
+	h.s = s
+	s.Remote = conn.RemoteAddr().String()
+	var writer sync.WaitGroup
+	writer.Go(h.write)
+	err = h.read(ahead)
+	h.Close(err)
+	s.Closed()
+	writer.Wait()
+	if h.reason != nil && !errors.Is(h.reason, io.EOF) {
+		g.complain(conn, h.reason)
+	}
+}
+
+// complain logs why a connection has ended, at a limited rate: strangers decide how often it happens.
+func (g *Gateway) complain(conn net.Conn, reason error) {
+	if errors.Is(reason, net.ErrClosed) || errors.Is(reason, errClosed) {
+		return
+	}
+	host, _, err := net.SplitHostPort(conn.RemoteAddr().String())
+	if err != nil {
+		host = conn.RemoteAddr().String()
+	}
+	if left, ok := g.rate.Allow(host); ok {
+		g.Logger.Info("client connection closed", slog.String("remote", conn.RemoteAddr().String()),
+			slog.String("reason", reason.Error()), slog.Int64("left_out", left))
+	}
+}
+
+// read handles messages until the connection ends.
+func (h *shell) read(ahead []byte) error {
+	limits := h.s.g.Limits
+	r := wire.NewReader(limits.Before)
+	trusted := false
+	for {
+		h.s.Attend()
+		if err := h.messages(r); err != nil {
+			h.s.Settle()
+			h.flush()
+			return err
+		}
+		if !trusted && h.s.Authenticated() {
+			trusted = true
+			r.SetLimits(limits.After)
+			continue // a larger message may have been waiting
+		}
+		if h.s.Settle() {
+			h.flush()
+		}
+		buf := r.Buffer()
+		n := copy(buf, ahead)
+		if ahead = ahead[n:]; n == 0 {
+			var err error
+			if n, err = h.conn.Read(buf); err != nil {
+				return err
+			}
+		}
+		h.s.g.counters.received.Add(uint64(n))
+		r.Advance(n)
+	}
+}
+
+// messages handles all whole messages that were read.
+func (h *shell) messages(r *wire.Reader) error {
+	for {
+		m, err := r.Next()
+		if err != nil {
+			h.s.g.counters.refused.Inc()
+			return err
+		}
+		if m == nil {
+			return nil
+		}
+		if err := h.s.Handle(m); err != nil {
+			h.s.g.counters.refused.Inc()
+			return err
+		}
+		if h.s.gathered() > flushAt {
+			h.flush()
+		}
+	}
+}
+
+// gathered is how much output waits to be taken.
+func (s *Session) gathered() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.mu.buf)
+}
+
+// write writes what comes from other goroutines than the reader.
+func (h *shell) write() {
+	for {
+		select {
+		case <-h.woke:
+			h.flush()
+		case <-h.done:
+			return
+		}
+	}
+}
+
+// flush writes what the session has. A client that does not read stops its own reader here; what
+// others have for it gathers in the session up to its limit.
+func (h *shell) flush() {
+	h.writing.Lock()
+	defer h.writing.Unlock()
+	for {
+		out := h.s.Take(h.spare)
+		if len(out) == 0 {
+			h.spare = out
+			return
+		}
+		_, err := h.conn.Write(out)
+		if cap(out) > 4*flushAt {
+			out = nil // an answer of that size is rare: its memory is not kept
+		}
+		h.spare = out
+		if err != nil {
+			h.Close(err)
+			return
+		}
+	}
+}

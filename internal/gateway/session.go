@@ -1,0 +1,387 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/event"
+	"github.com/filbertgrid/filbert/internal/fault"
+	"github.com/filbertgrid/filbert/internal/partition"
+	"github.com/filbertgrid/filbert/internal/wire"
+)
+
+// Limits of one session.
+const (
+	// maxPending is how many requests of one session may be unanswered: clients bound theirs, too
+	// (by default not at all, so it is generous); each costs some tens of bytes here.
+	maxPending = 1 << 16
+	// maxListeners is how many listeners one session may have: each is looked at on every write to its object.
+	maxListeners = 4096
+)
+
+var (
+	// ErrNotAuthenticated is returned by Session.Handle for a message that comes before authentication; the connection ends.
+	ErrNotAuthenticated = errors.New("gateway: message before authentication")
+	// errSlow is why a client that does not read is disconnected.
+	errSlow = errors.New("gateway: client does not read its answers")
+)
+
+// Output is what a session writes to. Its methods are called from any goroutine, also under a
+// partition's lock, and must not block.
+type Output interface {
+	// Wake says that Session.Take has something.
+	Wake()
+	// Close asks for the end of the connection.
+	Close(reason error)
+}
+
+// Session is one connection of a client. Handle is called by one goroutine at a time; all
+// other methods by any.
+type Session struct {
+	g    *Gateway
+	out  Output
+	id   uint64
+	born time.Duration
+	// Remote is the client's address, for logs.
+	Remote string
+
+	heard atomic.Int64 // when the client was last heard of, by Clock
+	// client is set once, by authentication, before authenticated is.
+	client        clientInfo
+	authenticated atomic.Bool
+	// request is reused by every message about one partition.
+	request partition.Request
+
+	mu struct {
+		sync.Mutex
+		closed bool
+		// buf is output that was not taken; attended while Handle's caller will take it anyway, woken
+		// after Output.Wake until Take.
+		buf             []byte
+		attended, woken bool
+		slots           []slot
+		free            []uint32
+		listeners       map[cluster.UUID]*listener
+		// pending is an authentication that waits for this member to join.
+		pending wire.Message
+		views   sentViews
+		// attributes and metrics are the client's last statistics.
+		attributes string
+		metrics    []byte
+	}
+}
+
+// clientInfo is how a client introduced itself.
+type clientInfo struct {
+	id              cluster.UUID
+	name, kind      string
+	version, labels string
+}
+
+// slot is the note on a request that is not answered; its index is the request's token.
+type slot struct {
+	handler     *handler
+	correlation int64
+	start       time.Duration
+}
+
+// Authenticated tells whether the client has proved who it is: from then on larger messages are allowed.
+func (s *Session) Authenticated() bool { return s.authenticated.Load() }
+
+// Handle takes a message, a view that is valid during the call. An error ends the connection; it
+// was answered where the protocol has an answer. After a run of calls, call Settle.
+func (s *Session) Handle(m wire.Message) error {
+	now := s.g.Clock()
+	s.heard.Store(int64(now))
+	h := s.g.find(m.Type())
+	if !s.authenticated.Load() && (h == nil || !h.anonymous) {
+		s.fail(m.CorrelationID(), fault.ErrAuthentication)
+		return fmt.Errorf("%w: %#06x", ErrNotAuthenticated, m.Type())
+	}
+	if h == nil {
+		s.fail(m.CorrelationID(), unsupported(m.Type()))
+		return nil
+	}
+	r := reply{s: s, h: h, correlation: m.CorrelationID(), start: now}
+	switch {
+	case h.session != nil:
+		if err := h.session(s, m, r); err != nil {
+			r.fail(err)
+		}
+	case h.fan != nil:
+		s.g.fanOut(r, m)
+	default:
+		s.submit(r, m)
+	}
+	return nil
+}
+
+// submit runs a message about one partition where that is.
+func (s *Session) submit(r reply, m wire.Message) {
+	h := r.h
+	id := m.PartitionID()
+	if h.keyed && id < 0 {
+		key, err := keyOf(m)
+		if err != nil {
+			r.fail(err)
+			return
+		}
+		id = s.g.placeOf(key)
+		m.SetPartitionID(id)
+	}
+	if h.spread != nil {
+		if done, err := h.spread(s, m, r); err != nil || done {
+			if err != nil {
+				r.fail(err)
+			}
+			return
+		}
+	}
+	if id < 0 || id >= s.g.Grid.Count() {
+		r.fail(fmt.Errorf("%w: %d, there are %d partitions", partition.ErrRange, id, s.g.Grid.Count()))
+		return
+	}
+	token, ok := s.open(h, r.correlation, r.start)
+	if !ok {
+		r.fail(partition.ErrOverloaded)
+		return
+	}
+	q := &s.request
+	*q = partition.Request{
+		Partition: partition.ID(id), Client: s.client.id, Answerer: s, Token: uint64(token),
+		Message: m, Runner: s.g.runner,
+	}
+	s.g.route(q, h)
+}
+
+// route gives a request of this member's clients to the grid or to the partition's primary.
+func (g *Gateway) route(q *partition.Request, h *handler) {
+	v := g.Cluster.View()
+	if v.Table != nil && int(q.Partition) < len(v.Table.Partitions) {
+		a := &v.Table.Partitions[q.Partition]
+		if a.Primary() != g.Self && h.onBackup != nil {
+			i := a.Find(g.Self)
+			q.OnBackup = i > 0 && a.Replicas[i].State == cluster.InSync && h.onBackup(g, wire.Message(q.Message))
+		}
+		if a.Primary() == g.Self || q.OnBackup {
+			q.Table = v.Table.Version
+			g.Grid.Submit(q)
+			return
+		}
+	}
+	g.forward.add(q, cluster.MemberID{}, 0)
+	g.forward.pump()
+}
+
+// open makes a note on a request.
+func (s *Session) open(h *handler, correlation int64, start time.Duration) (token uint32, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.mu.free); n > 0 {
+		token = s.mu.free[n-1]
+		s.mu.free = s.mu.free[:n-1]
+	} else {
+		if len(s.mu.slots) >= maxPending {
+			return 0, false
+		}
+		token = uint32(len(s.mu.slots))
+		s.mu.slots = append(s.mu.slots, slot{})
+	}
+	s.mu.slots[token] = slot{handler: h, correlation: correlation, start: start}
+	return token, true
+}
+
+// Answer implements partition.Answerer: body is a whole message, whose correlation id is
+// written here.
+func (s *Session) Answer(q *partition.Request, body []byte) {
+	now := s.g.Clock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	note := s.mu.slots[q.Token]
+	s.mu.slots[q.Token] = slot{}
+	s.mu.free = append(s.mu.free, uint32(q.Token))
+	note.handler.observe(now-note.start, body)
+	s.append(body, note.correlation)
+}
+
+// append adds an answer to the output. s.mu is held.
+func (s *Session) append(body []byte, correlation int64) {
+	if s.mu.closed {
+		return
+	}
+	at := len(s.mu.buf)
+	s.mu.buf = append(s.mu.buf, body...)
+	wire.Message(s.mu.buf[at:]).SetCorrelationID(correlation)
+	s.wake()
+}
+
+// wake sees to it that the output is taken. s.mu is held.
+func (s *Session) wake() {
+	if len(s.mu.buf) > s.g.Limits.MaxOutputBytes {
+		s.mu.closed = true
+		s.mu.buf = nil
+		s.out.Close(errSlow)
+		return
+	}
+	if !s.mu.attended && !s.mu.woken {
+		s.mu.woken = true
+		s.out.Wake()
+	}
+}
+
+func (h *handler) observe(took time.Duration, body []byte) {
+	h.latency.Observe(took)
+	if wire.Message(body).Type() == 0 {
+		h.errors.Inc()
+	}
+}
+
+// Reroute implements partition.Answerer.
+func (s *Session) Reroute(q *partition.Request) { s.g.forward.reroute(q) }
+
+// expires implements expirer.
+func (s *Session) expires(token uint64) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	note := &s.mu.slots[token]
+	return note.handler.expires(note.start, s.g.Limits.CallTimeout)
+}
+
+// handlerOf implements expirer.
+func (s *Session) handlerOf(token uint64) *handler {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mu.slots[token].handler
+}
+
+// Attend says that the caller is about to call Handle, and will call Settle: until then nobody needs
+// to be woken for output.
+func (s *Session) Attend() {
+	s.mu.Lock()
+	s.mu.attended = true
+	s.mu.Unlock()
+}
+
+// Settle ends what Attend began and tells whether there is output to take.
+func (s *Session) Settle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.attended = false
+	return len(s.mu.buf) > 0 && !s.mu.closed
+}
+
+// Take returns the output gathered so far and takes spare for what comes; empty when there is none
+// or when this member must not answer at the moment. The lease is looked at after the operations ran.
+func (s *Session) Take(spare []byte) []byte {
+	s.mu.Lock()
+	s.mu.woken = false
+	out := s.mu.buf
+	s.mu.buf = spare[:0]
+	s.mu.Unlock()
+	if len(out) == 0 || s.g.Cluster.LeaseValid() {
+		s.g.counters.sent.Add(uint64(len(out)))
+		return out
+	}
+	s.mu.Lock()
+	s.mu.buf = append(out, s.mu.buf...)
+	s.mu.Unlock()
+	return nil
+}
+
+// tick closes a silent session and brings output on its way that was held back.
+func (s *Session) tick(now time.Duration, lease bool) {
+	silent := now - time.Duration(s.heard.Load())
+	switch {
+	case !s.authenticated.Load() && now-s.born > authTimeout, silent > s.g.Limits.HeartbeatTimeout:
+		s.Close(errSilent)
+		return
+	case !lease:
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.mu.buf) > 0 && !s.mu.attended && !s.mu.closed {
+		s.mu.woken = true
+		s.out.Wake()
+	}
+}
+
+// Close ends the session: its listeners go, its client may be gone. It asks the output to
+// close; whoever owns the connection calls Closed when it has ended.
+func (s *Session) Close(reason error) {
+	s.out.Close(reason)
+}
+
+// Closed tells the gateway that the connection has ended. Nothing is sent any more.
+func (s *Session) Closed() {
+	s.mu.Lock()
+	s.mu.closed = true
+	s.mu.buf = nil
+	listeners := s.mu.listeners
+	s.mu.listeners = nil
+	s.mu.Unlock()
+	s.g.forget(s)
+	s.g.listeners.drop(s.g, listeners)
+	if s.authenticated.Load() {
+		s.g.counters.authenticated.Add(-1)
+		s.g.presence.off(s.client.id)
+	}
+}
+
+// deliver appends an event made by f to the output.
+func (s *Session) deliver(f func(dst []byte) []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.mu.closed {
+		return
+	}
+	s.mu.buf = f(s.mu.buf)
+	s.wake()
+}
+
+// fail answers with an error a message that has no handler.
+func (s *Session) fail(correlation int64, err error) {
+	s.deliver(func(dst []byte) []byte { return appendFault(dst, correlation, err) })
+}
+
+// reply is a request that is not answered by a partition alone. It is answered once.
+type reply struct {
+	s           *Session
+	h           *handler
+	correlation int64
+	start       time.Duration
+}
+
+// send answers with the message that f appends.
+func (r reply) send(f func(dst []byte, correlation int64) []byte) {
+	r.h.latency.Observe(r.s.g.Clock() - r.start)
+	r.s.deliver(func(dst []byte) []byte { return f(dst, r.correlation) })
+}
+
+// fail answers with an error.
+func (r reply) fail(err error) {
+	r.h.errors.Inc()
+	r.send(func(dst []byte, correlation int64) []byte { return appendFault(dst, correlation, err) })
+}
+
+// body answers with a whole message, whose correlation id is written here.
+func (r reply) body(body []byte) {
+	r.h.observe(r.s.g.Clock()-r.start, body)
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	r.s.append(body, r.correlation)
+}
+
+// expires is when a request that began at start is answered with a timeout by the member that took it.
+func (h *handler) expires(start, timeout time.Duration) time.Duration {
+	if h.waits {
+		return never
+	}
+	return start + timeout
+}
+
+var _ event.Sink = (*listener)(nil)
