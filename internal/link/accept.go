@@ -48,7 +48,7 @@ func (h *TCPHub) Serve(conn net.Conn, ahead []byte) {
 	if !interrupt() {
 		return
 	}
-	own := h.introduce(h.handler.Hello(), p, hello.Lane)
+	own := introduce(h.handler.Hello(), p, hello.Lane)
 	err = h.adopt(p, hello.Lane, conn, in, appendHello([]byte(Preamble), &own))
 	h.tellLost(p, hello.Lane, err)
 }

@@ -45,7 +45,7 @@ func (h *TCPHub) ask(address cluster.Address, request []byte, timeout time.Durat
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	tune(conn)
 
-	hello := h.introduce(h.handler.Hello(), nil, AskLane)
+	hello := introduce(h.handler.Hello(), nil, AskLane)
 	answer, body, err := h.exchange(conn, &hello, request)
 	if err == nil {
 		err = hello.Fits(&answer)
@@ -124,12 +124,12 @@ func (h *TCPHub) answer(conn net.Conn, in *frameReader, hello *Hello) error {
 	case <-h.ctx.Done():
 		return ErrClosed
 	}
-	own := h.introduce(h.handler.Hello(), nil, AskLane)
+	own := introduce(h.handler.Hello(), nil, AskLane)
 	own.To = hello.From
 	out := appendFrame(appendHello([]byte(Preamble), &own), body)
 	_ = conn.SetDeadline(time.Now().Add(h.limits.Handshake)) // a closed connection fails at the write
 	if _, err := conn.Write(out); err != nil {
-		return nil //nolint:nilerr // the asker is gone; there is nobody to refuse
+		return nil // the asker is gone; there is nobody to refuse
 	}
 	partingRead(conn)
 	return nil

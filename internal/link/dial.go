@@ -48,7 +48,7 @@ func (h *TCPHub) dialLane(p *peer, lane Lane) {
 			return
 		}
 		began := time.Now()
-		err := h.dialOnce(p, lane, h.introduce(hello, p, lane))
+		err := h.dialOnce(p, lane, introduce(hello, p, lane))
 		if time.Since(began) >= settled {
 			failures = 0
 		}
@@ -70,7 +70,7 @@ func (h *TCPHub) dialLane(p *peer, lane Lane) {
 }
 
 // introduce fills in what the hub knows: versions, lane and whom it means.
-func (h *TCPHub) introduce(hello Hello, p *peer, lane Lane) Hello {
+func introduce(hello Hello, p *peer, lane Lane) Hello {
 	hello = withVersions(hello)
 	hello.Lane = lane
 	if p != nil {

@@ -221,7 +221,7 @@ func TestRefusals(t *testing.T) {
 				test.change(&hello)
 				out = link.AppendHello([]byte(link.Preamble), &hello)
 			}
-			conn, err := net.Dial("tcp", n.address.Dial())
+			conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", n.address.Dial())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -336,7 +336,7 @@ func TestTooManyHandshakes(t *testing.T) {
 	n := start(t, 2, func(_ *recorder, o *link.Options) { o.Limits.Handshakes = 2 })
 	var silent []net.Conn
 	for range 2 {
-		conn, err := net.Dial("tcp", n.address.Dial())
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", n.address.Dial())
 		if err != nil {
 			t.Fatal(err)
 		}

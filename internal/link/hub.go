@@ -116,9 +116,7 @@ func (h *TCPHub) SetPeers(peers []Peer) {
 			next[want.ID] = p
 			continue
 		}
-		p := &peer{id: want.ID, address: want.Address}
-		p.ctx, p.drop = context.WithCancel(h.ctx)
-		next[want.ID] = p
+		next[want.ID] = h.newPeer(want)
 	}
 	h.peers.Store(&next)
 	for id, p := range old {
@@ -139,6 +137,12 @@ func (h *TCPHub) SetPeers(peers []Peer) {
 			h.live.Go(func() { h.dialLane(p, lane) })
 		}
 	}
+}
+
+func (h *TCPHub) newPeer(want Peer) *peer {
+	p := &peer{id: want.ID, address: want.Address}
+	p.ctx, p.drop = context.WithCancel(h.ctx)
+	return p
 }
 
 // Send implements Hub.

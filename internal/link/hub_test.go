@@ -163,7 +163,7 @@ func TestHandlerEndsTheConnection(t *testing.T) {
 // connection after the answer.
 func dialAs(t *testing.T, to *node, n byte, lane link.Lane) net.Conn {
 	t.Helper()
-	conn, err := net.Dial("tcp", to.address.Dial())
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", to.address.Dial())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -192,6 +192,7 @@ func addressOf(l net.Listener) cluster.Address {
 }
 
 func (n *node) close(t *testing.T) {
+	t.Helper()
 	n.once.Do(func() {
 		_ = n.door.Close()
 		n.hub.Close()
