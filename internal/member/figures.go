@@ -52,8 +52,14 @@ func (n *Node) snapshot() admin.Snapshot {
 			MigrationsActive: n.moving(), MigrationsQueued: int(n.queued.Load()), MigrationsTotal: uint64(n.moved.Load()),
 			UnacknowledgedEffects: census.Held, ParkedOperations: census.Parked + census.Stalled,
 		},
-		Clients:    n.gateway.ClientStats(),
-		Operations: n.gateway.OperationStats(),
+	}
+	door := n.gateway.Stats()
+	s.Clients = admin.ClientStats{
+		Connections: door.Connections, ConnectionsTotal: door.Accepted, RefusedTotal: door.Refused,
+		ReceivedBytesTotal: door.Received, SentBytesTotal: door.Sent,
+	}
+	for _, o := range door.Operations {
+		s.Operations = append(s.Operations, admin.OperationStats{Name: o.Name, ErrorsTotal: o.Errors, Latency: o.Latency})
 	}
 	if v.List != nil {
 		s.Cluster.ListVersion = int(v.List.Version)

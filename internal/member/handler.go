@@ -79,7 +79,7 @@ func (n *Node) LaneUp(peer cluster.MemberID, lane link.Lane) {
 	case link.Effects, link.Bulk:
 		n.grid.LaneUp(peer, lane)
 	case link.Forward:
-		n.gateway.LaneUp(peer)
+		n.gateway.LaneUp(peer, lane)
 	case link.Lanes:
 	}
 }
@@ -92,7 +92,7 @@ func (n *Node) LaneDown(peer cluster.MemberID, lane link.Lane, _ error) {
 	case link.Effects, link.Bulk:
 		n.grid.LaneDown(peer, lane)
 	case link.Forward:
-		n.gateway.LaneDown(peer)
+		n.gateway.LaneDown(peer, lane)
 	case link.Lanes:
 	}
 }

@@ -70,7 +70,7 @@ func (m *Member) Health() admin.Health {
 func (m *Member) Clients() []admin.Client {
 	var out []admin.Client
 	for _, c := range m.node.Load().Gateway().Clients() {
-		out = append(out, admin.Client{UUID: c.UUID.String(), Name: c.Name, Type: c.Type, Labels: c.Labels, Attributes: c.Attributes, Metrics: c.Metrics})
+		out = append(out, admin.Client{UUID: c.UUID, Name: c.Name, Type: c.Type, Labels: c.Labels, Attributes: c.Attributes, Metrics: c.Metrics})
 	}
 	return out
 }

@@ -103,6 +103,14 @@ func (n *Node) newGateway() *gateway.Gateway {
 	})
 }
 
+// sameMembers tells whether two lists have the same members, whatever else is different.
+func sameMembers(a, b *cluster.List) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return slices.EqualFunc(a.Members, b.Members, func(x, y cluster.Member) bool { return x.ID == y.ID })
+}
+
 // logMembers writes the member list as Hazelcast does; scripts and people
 // look for it.
 func (n *Node) logMembers(v *cluster.View, cause string) {

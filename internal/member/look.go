@@ -19,11 +19,8 @@ func (m *Member) discovery() (lookSource, error) {
 	case config.JoinTCPIP:
 		return func(context.Context) ([]cluster.Address, error) {
 			out := []cluster.Address{self}
-			for _, s := range join.TCPIP.Members {
-				h, p, err := config.ParseAddress(s, cfg.MemberEndpoint().Port)
-				if err == nil {
-					out = append(out, cluster.Address{Host: h, Port: uint16(p)})
-				}
+			for _, a := range cfg.ListedAddresses() {
+				out = append(out, cluster.Address{Host: a.Host, Port: uint16(a.Port)})
 			}
 			return out, nil
 		}, nil

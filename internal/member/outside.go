@@ -50,7 +50,7 @@ func (m *membersOutside) Installed(view *cluster.View, cause string) {
 	if old.Table != view.Table && view.Table != nil {
 		n.grid.Install(view.Table)
 	}
-	if old.List != view.List {
+	if !sameMembers(old.List, view.List) {
 		n.logMembers(view, cause)
 	}
 	if old.Document != view.Document && view.Document != nil {
@@ -109,7 +109,7 @@ func (m *movesOutside) Fence(id partition.ID, epoch uint64) (replica.Position, b
 
 func (m *movesOutside) Lost(ids []partition.ID) {
 	for _, id := range ids {
-		m.gateway.PartitionLost(int32(id))
+		m.gateway.PartitionLost(int32(id), backups(m.o.Config))
 	}
 }
 

@@ -12,7 +12,8 @@
 // is joined. Of the candidates that know of one another the lowest address
 // founds; the others ask again. Whoever asks a candidate makes itself known to it
 // by asking, so of any two candidates at least one knows of the other before it
-// decides, whichever of them began to listen first: they cannot both found.
+// decides, whichever of them began to listen first: they cannot both found. Whoever is about
+// to join says so, and nobody founds before it knows how that ended.
 //
 // # Leases
 //

@@ -38,6 +38,8 @@ type foundingState struct {
 	nextLook   time.Duration
 	looked     bool // a whole look has been asked through
 	looking    bool
+	// unsure: somebody asked in this round may have become, or may become, a member of a cluster.
+	unsure bool
 	// asked is when this member last asked to join. Questions up to number since are of an earlier search.
 	asked time.Duration
 	since uint64
@@ -50,7 +52,7 @@ func (c *Core) searchAnew() {
 }
 
 func (c *Core) startRound() {
-	c.found.looking = true
+	c.found.looking, c.found.unsure = true, false
 	c.found.nextLook = c.now + lookAgain
 	c.out.Look()
 }
@@ -100,6 +102,8 @@ func (c *Core) whoReplied(a ask, reply link.Reply) {
 			slog.String("address", a.address.String()), slog.Duration("waited", c.AskTimeout))
 	}
 	if reply.Outcome != link.Answered || reply.Answerer == c.Self.ID {
+		// A candidate that is gone may have founded, and others have joined it.
+		c.found.unsure = c.found.unsure || !a.member.IsZero()
 		c.decide()
 		return
 	}
@@ -114,6 +118,8 @@ func (c *Core) whoReplied(a ask, reply link.Reply) {
 			c.join(l.Coordinator().Address)
 			return
 		}
+	default:
+		c.found.unsure = true
 	}
 	c.decide()
 }
@@ -142,6 +148,11 @@ func (c *Core) forget(address cluster.Address, id cluster.MemberID, asked uint64
 // is a candidate.
 func (c *Core) decide() {
 	if c.phase != founding || c.found.open > 0 || c.found.looking || !c.found.looked {
+		return
+	}
+	if c.found.unsure {
+		c.found.nextRound = c.now + askAgain
+		c.found.nextLook = c.found.nextRound
 		return
 	}
 	for _, k := range c.found.candidates {
@@ -246,12 +257,12 @@ func (c *Core) answerWho(isCandidate bool, m cluster.Member) []byte {
 	switch c.phase {
 	case member:
 		return cluster.AppendList([]byte{answerMember}, c.list)
-	case founding, joining:
+	case founding:
 		if isCandidate {
 			c.meet(m.ID, m.Address)
 		}
 		return cluster.AppendMember([]byte{answerCandidate}, &c.Self)
-	case idle, handing, ended:
+	case joining, idle, handing, ended: // not to be reckoned with, and not to be ignored
 	}
 	return []byte{answerLater}
 }

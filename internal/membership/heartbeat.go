@@ -164,7 +164,7 @@ func (c *Core) aliveReplied(a ask, reply link.Reply) {
 		switch r.Byte() {
 		case answerMember:
 			c.learn(cluster.ReadList(&r), &r)
-		case answerCandidate:
+		case answerCandidate, answerLater:
 			c.passOver(a.member)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // scenarioSeeds is how often each scenario runs, each time with other delays.
-const scenarioSeeds = 60
+const scenarioSeeds = 40
 
 func eachSeed(t *testing.T, scenario func(w *world)) {
 	t.Helper()

@@ -123,6 +123,9 @@ func (c *Core) onState(from cluster.MemberID, s state) {
 		c.acknowledge(from)
 		return
 	}
+	if relation == cluster.Same {
+		s.list = c.list
+	}
 	handed := relation == cluster.Newer && s.list.Coordinator().ID == c.Self.ID
 	coordinator := c.list.Coordinator().ID
 	if relation == cluster.Newer {

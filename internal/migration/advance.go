@@ -248,7 +248,7 @@ func (c *Core) moved(id partition.ID, from, to cluster.MemberID) {
 	c.sendOthers(cluster.AppendUUID(cluster.AppendUUID(b, from), to))
 }
 
-// lost tells every member of partitions whose data is gone.
+// lost counts partitions whose data is gone, on every member.
 func (c *Core) lost(ids []partition.ID) {
 	c.Losses += int64(len(ids))
 	c.out.Lost(ids)
@@ -266,7 +266,6 @@ func (c *Core) onLost(r *packed.Reader) {
 	}
 	if r.Err() == nil {
 		c.Losses += int64(len(ids))
-		c.out.Lost(ids)
 	}
 }
 
