@@ -17,11 +17,8 @@ import (
 )
 
 // newNode begins a life of this member, with an id of its own.
-func (m *Member) newNode() error {
-	source, err := m.discovery()
-	if err != nil {
-		return err
-	}
+func (m *Member) newNode() {
+	source := m.discovery()
 	id := randomUUID()
 	self := cluster.Member{
 		ID: id, Address: m.ports.self, Client: m.ports.clients, Lite: m.o.Config.LiteMember,
@@ -55,7 +52,6 @@ func (m *Member) newNode() error {
 		Logger: m.o.Logger,
 	})
 	m.node.Store(n)
-	return nil
 }
 
 func randomUUID() cluster.UUID {

@@ -7,44 +7,43 @@ import (
 
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/config"
+	"github.com/filbertgrid/filbert/internal/discovery"
+	"github.com/filbertgrid/filbert/internal/discovery/static"
 )
-
-type lookSource func(ctx context.Context) ([]cluster.Address, error)
-
-func (m *Member) discovery() (lookSource, error) {
-	cfg := &m.o.Config
-	self := m.ports.self
-	join := cfg.Join()
-	switch join.Method() {
-	case config.JoinTCPIP:
-		return func(context.Context) ([]cluster.Address, error) {
-			out := []cluster.Address{self}
-			for _, a := range cfg.ListedAddresses() {
-				out = append(out, cluster.Address{Host: a.Host, Port: uint16(a.Port)})
-			}
-			return out, nil
-		}, nil
-	case config.JoinNone:
-		return func(context.Context) ([]cluster.Address, error) { return []cluster.Address{self}, nil }, nil
-	}
-	return func(context.Context) ([]cluster.Address, error) {
-		out := []cluster.Address{self}
-		for p := range cfg.MemberEndpoint().PortCount {
-			out = append(out, cluster.Address{Host: "127.0.0.1", Port: uint16(cfg.MemberEndpoint().Port + p)})
-		}
-		return out, nil
-	}, nil
-}
 
 // lookTimeout bounds one look.
 const lookTimeout = 5 * time.Second
 
-func (m *Member) look(source lookSource) []cluster.Address {
+// discovery returns how this member finds others: a static list, or the local
+// ports where nothing is configured.
+func (m *Member) discovery() discovery.Source {
+	cfg, self := &m.o.Config, m.ports.self
+	switch cfg.Join().Method() {
+	case config.JoinTCPIP:
+		var listed []cluster.Address
+		for _, a := range cfg.ListedAddresses() {
+			listed = append(listed, cluster.Address{Host: a.Host, Port: uint16(a.Port)})
+		}
+		return static.NewList(self, listed, nil)
+	case config.JoinNone:
+		return static.NewList(self, nil, nil)
+	case config.JoinAuto, config.JoinKubernetes:
+	}
+	e := cfg.MemberEndpoint()
+	return static.NewLocal(self, m.ports.host(), uint16(e.Port), e.PortCount)
+}
+
+// look looks once and logs what did not go well.
+func (m *Member) look(source discovery.Source) []cluster.Address {
 	ctx, cancel := context.WithTimeout(m.ctx, lookTimeout)
 	defer cancel()
-	found, err := source(ctx)
+	log := m.o.Logger.With(slog.String("component", "discovery"))
+	found, err := source.Look(ctx)
 	if err != nil {
-		m.o.Logger.Warn("looking for members failed, trying again", slog.String("component", "discovery"), slog.String("error", err.Error()))
+		log.Warn("looking for members failed, trying again", slog.String("error", err.Error()))
 	}
-	return found
+	for _, problem := range found.Problems {
+		log.Warn("a part of discovery failed", slog.String("error", problem.Error()))
+	}
+	return found.Addresses
 }

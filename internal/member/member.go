@@ -47,7 +47,6 @@ type Member struct {
 	live   sync.WaitGroup
 	done   chan struct{}
 	finish sync.Once
-	err    atomic.Pointer[error]
 }
 
 // Start listens and begins the search for a cluster; it does not wait until
@@ -63,11 +62,7 @@ func Start(ctx context.Context, o Options) (*Member, error) {
 		m.cancel()
 		return nil, err
 	}
-	if err := m.newNode(); err != nil {
-		m.ports.close()
-		m.cancel()
-		return nil, err
-	}
+	m.newNode()
 	if err := m.startAdmin(); err != nil {
 		m.ports.close()
 		m.node.Load().Close()
@@ -124,13 +119,9 @@ func (m *Member) clock() time.Duration { return time.Since(m.start) }
 // Done is closed when the member has ended.
 func (m *Member) Done() <-chan struct{} { return m.done }
 
-// Err tells why a member ended that nobody had asked to; nil otherwise.
-func (m *Member) Err() error {
-	if err := m.err.Load(); err != nil {
-		return *err
-	}
-	return nil
-}
+// Err tells why a member ended that nobody had asked to end; nil otherwise.
+// A member that started goes on until it is told to end.
+func (m *Member) Err() error { return nil }
 
 // Address is where members and clients reach this member.
 func (m *Member) Address() string { return m.ports.self.Dial() }
@@ -180,11 +171,7 @@ func (m *Member) next(end End) bool {
 		slog.String("component", "member"))
 	m.state.Store(admin.NodeStarting)
 	m.node.Load().Close()
-	if err := m.newNode(); err != nil {
-		m.err.Store(&err)
-		m.close()
-		return false
-	}
+	m.newNode()
 	m.node.Load().Start()
 	return true
 }

@@ -21,6 +21,15 @@ type ports struct {
 	self, clients cluster.Address
 }
 
+// host is where the member port listens, without a name that is only told to others.
+func (p *ports) host() string {
+	ip := p.member.Addr().(*net.TCPAddr).IP
+	if ip.IsUnspecified() {
+		return "127.0.0.1"
+	}
+	return ip.String()
+}
+
 func (p *ports) close() {
 	for _, l := range []net.Listener{p.member, p.client} {
 		if l != nil {
