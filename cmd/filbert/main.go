@@ -14,12 +14,19 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
+// echo is the time in which a further signal is the same request: timeout(1), and a
+// terminal with a supervisor, send it to the process and then to its group.
+const echo = 500 * time.Millisecond
+
 func main() {
+	raw := make(chan os.Signal, 2)
+	signal.Notify(raw, syscall.SIGTERM, os.Interrupt)
 	// Two places: the signal to leave and the one to hurry.
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
+	go distinct(raw, signals, time.Now)
 	os.Exit(run(command{
 		args:    os.Args[1:],
 		stdout:  os.Stdout,
@@ -28,4 +35,15 @@ func main() {
 		source:  environment,
 		start:   startMember,
 	}))
+}
+
+// distinct passes signals on until raw is closed, but for echoes of the one before.
+func distinct(raw <-chan os.Signal, signals chan<- os.Signal, now func() time.Time) {
+	var last time.Time
+	for s := range raw {
+		if at := now(); last.IsZero() || at.Sub(last) >= echo {
+			last = at
+			signals <- s
+		}
+	}
 }
