@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"fmt"
 	"math"
 
+	"github.com/filbertgrid/filbert/internal/fault"
 	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/protocol"
 	"github.com/filbertgrid/filbert/internal/structure/imap"
@@ -37,6 +39,9 @@ func fetch(
 	if err := g.checkName(name); err != nil {
 		return err
 	}
+	if batch < 1 {
+		return fmt.Errorf("%w: batch of %d entries, at least 1", fault.ErrIllegalArgument, batch)
+	}
 	at := imap.Pointer{Index: math.MaxInt32, Size: -1}
 	if n := len(pointers); n > 0 {
 		at = imap.Pointer{Index: pointers[n-1].Key, Size: pointers[n-1].Value}
@@ -46,7 +51,7 @@ func fetch(
 	dst = protocol.AppendEntryListIntegerInteger(dst, []protocol.Pair[int32, int32]{{}})
 	dst = wire.AppendBegin(dst)
 	begin := len(dst)
-	cursor, done := g.Maps.Scan(tx, name, at.Cursor(), int(max(batch, 1)), func(key, value []byte) bool {
+	cursor, done := g.Maps.Scan(tx, name, at.Cursor(), int(batch), func(key, value []byte) bool {
 		dst = appendItem(dst, key, value, show)
 		return len(dst)-begin < maxFetchBytes
 	})

@@ -1,12 +1,14 @@
 package gateway
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"sync"
 
+	"github.com/filbertgrid/filbert/internal/link"
 	"github.com/filbertgrid/filbert/internal/wire"
 )
 
@@ -47,9 +49,10 @@ func (h *shell) Close(reason error) {
 	})
 }
 
-// Serve speaks the client protocol on a connection, behind its first three bytes, until it ends; ahead is what
-// was read already. It closes the connection.
+// Serve speaks the client protocol on a connection until it ends; ahead is what was read already, the
+// preamble CP2 included. It closes the connection.
 func (g *Gateway) Serve(conn net.Conn, ahead []byte) {
+	ahead = bytes.TrimPrefix(ahead, []byte(link.ClientPreamble))
 	h := &shell{conn: conn, woke: make(chan struct{}, 1), done: make(chan struct{})}
 	s, err := g.newSession(h)
 	if err != nil {

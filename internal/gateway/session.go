@@ -124,7 +124,7 @@ func (s *Session) Handle(m wire.Message) error {
 func (s *Session) submit(r reply, m wire.Message) {
 	h := r.h
 	id := m.PartitionID()
-	if h.keyed && id < 0 {
+	if h.keyed && id == -1 {
 		key, err := keyOf(m)
 		if err != nil {
 			r.fail(err)
