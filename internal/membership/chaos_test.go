@@ -22,7 +22,7 @@ func TestAnythingHappens(t *testing.T) {
 				w.start(w.add(), 0)
 			}
 			w.run(2*testSilence + 3*time.Second) // every pause is over
-			w.until("one cluster of the living", 6*testSilence, w.together)
+			w.until("one cluster of the living", 6*testSilence, func() bool { return w.alive() == 0 || w.together() })
 		}
 	})
 }

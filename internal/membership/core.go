@@ -98,6 +98,7 @@ type Core struct {
 	order    []cluster.MemberID // keys of beats, in a fixed order
 	take     *takeOver
 	nextTake time.Duration
+	decided  bool // this member coordinated at the last tick
 	// yielded is when this member agreed to a take-over, 0 when there is none: it does not prolong the
 	// lease of the coordinator that is taken for dead, until it hears what came of it.
 	yielded   time.Duration
@@ -157,7 +158,20 @@ func (c *Core) View() *cluster.View {
 
 // Coordinating is true while this member changes list, table and document.
 func (c *Core) Coordinating() bool {
-	return c.phase == member && c.take == nil && c.list.Coordinator().ID == c.Self.ID
+	return c.phase == member && c.take == nil && c.isFirst() && c.mayDecide()
+}
+
+// mayDecide is false for a coordinator that may have been replaced without knowing: nobody has
+// answered it for the time of a lease, and somebody may be alive.
+func (c *Core) mayDecide() bool {
+	alone := true
+	for _, id := range c.order {
+		if c.beats[id].echoed+c.SilenceTimeout-c.margin() > c.now {
+			return true
+		}
+		alone = alone && c.seemsDead(id)
+	}
+	return alone
 }
 
 // LeaseValid may be called from any goroutine: whether this member may answer now.
@@ -222,7 +236,12 @@ func (c *Core) tickMember() {
 		c.nextLeave = c.now + leaveInterval
 		c.askToLeave()
 	}
-	if c.Coordinating() {
+	before := c.decided
+	c.decided = c.Coordinating()
+	if c.decided {
+		if !before {
+			c.resumeChanges()
+		}
 		c.letGo()
 		if c.KnockInterval > 0 && c.now >= c.nextKnock {
 			c.nextKnock = c.now + c.KnockInterval

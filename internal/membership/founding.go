@@ -3,6 +3,7 @@ package membership
 import (
 	"log/slog"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
@@ -40,6 +41,9 @@ type foundingState struct {
 	looking    bool
 	// unsure: somebody asked in this round may have become, or may become, a member of a cluster.
 	unsure bool
+	// confirming: everybody has answered, and the higher candidates are asked whether they still are
+	// candidates: one may have joined somebody who has ended since.
+	confirming bool
 	// asked is when this member last asked to join. Questions up to number since are of an earlier search.
 	asked time.Duration
 	since uint64
@@ -52,7 +56,7 @@ func (c *Core) searchAnew() {
 }
 
 func (c *Core) startRound() {
-	c.found.looking, c.found.unsure = true, false
+	c.found.looking, c.found.unsure, c.found.confirming = true, false, false
 	c.found.nextLook = c.now + lookAgain
 	c.out.Look()
 }
@@ -158,8 +162,16 @@ func (c *Core) decide() {
 	for _, k := range c.found.candidates {
 		if k.address.Compare(c.Self.Address) < 0 {
 			c.found.nextRound = c.now + askAgain
+			c.found.confirming = false
 			return
 		}
+	}
+	if !c.found.confirming && len(c.found.candidates) > 0 {
+		c.found.confirming = true
+		for _, k := range slices.Clone(c.found.candidates) {
+			c.askWho(k.address, k.id)
+		}
+		return
 	}
 	c.foundCluster()
 }

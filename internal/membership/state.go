@@ -26,9 +26,12 @@ func (c *Core) publish(members []cluster.Member, cause string) {
 	c.checkChanges()
 }
 
-// PublishTable replaces the partition table. Only the coordinator may.
+// PublishTable replaces the partition table. Only the coordinator may; for anybody else nothing happens.
 func (c *Core) PublishTable(table *cluster.Table, cause string) {
 	c.step()
+	if !c.Coordinating() {
+		return
+	}
 	c.install(c.list, table, c.document, cause)
 	c.sendAll(state{c.list, c.table, nil})
 	c.letGo()
