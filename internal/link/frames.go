@@ -32,17 +32,17 @@ func newFrameReader(src io.Reader, ahead []byte) *frameReader {
 // next returns the next frame if the whole of it has arrived.
 func (f *frameReader) next() (frame []byte, ok bool, err error) {
 	have := f.end - f.start
-	if have < frameHeader {
+	if have < FrameHeader {
 		return nil, false, nil
 	}
 	size := int(binary.LittleEndian.Uint32(f.buf[f.start:]))
 	if size > f.limit {
 		return nil, false, fmt.Errorf("%w: %d bytes, at most %d", ErrFrameTooLarge, size, f.limit)
 	}
-	if have < frameHeader+size {
+	if have < FrameHeader+size {
 		return nil, false, nil
 	}
-	from := f.start + frameHeader
+	from := f.start + FrameHeader
 	f.start = from + size
 	return f.buf[from:f.start:f.start], true, nil
 }
@@ -88,8 +88,8 @@ func (f *frameReader) makeRoom() {
 		return
 	}
 	// A frame, or at least its length, begins the buffer and fills it.
-	size := frameHeader + min(int(binary.LittleEndian.Uint32(f.buf)), f.limit)
-	f.resize(max(min(size, 2*len(f.buf)), len(f.buf)+frameHeader))
+	size := FrameHeader + min(int(binary.LittleEndian.Uint32(f.buf)), f.limit)
+	f.resize(max(min(size, 2*len(f.buf)), len(f.buf)+FrameHeader))
 }
 
 // widen prepares the reader for the frames after the handshake.

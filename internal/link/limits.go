@@ -5,15 +5,19 @@ import "time"
 // Limits bound what a hub holds for its peers and for strangers. The zero value
 // of a field takes its default.
 type Limits struct {
-	// Buffers is how many bytes each lane keeps for a peer that does not read:
-	// waiting and being written, 4 bytes of length for each frame included. A
-	// frame may fill a buffer, so this also limits what a peer accepts as a frame.
+	// Buffers is when a lane is full that its peer does not read: so many bytes
+	// wait or are being written, 4 of length for each frame included. One that is
+	// not full takes a frame whole, so that who has asked for Room need not know
+	// how large its next frame gets.
 	//
-	// Control 16 MiB: the largest are the partition table and the cluster
-	// document with its schemas. Effects and forward 64 MiB: one value of the
-	// largest size that a client may put. Bulk 16 MiB: chunks are bounded, more
-	// than a few in flight win nothing.
+	// Control and bulk 16 MiB: tables and documents are the largest of the one,
+	// chunks on their way are bounded by the other's protocol. Effects and forward
+	// 64 MiB: a second of a fast network.
 	Buffers [Lanes]int
+	// Frames is the largest frame of each lane. Control 16 MiB: a cluster document
+	// with all its schemas. The others 65 MiB: the largest message of a client
+	// (64 MiB and 64 KiB) in its envelope, and what may come of it.
+	Frames [Lanes]int
 	// Handshake is how long dialling and the handshake may take: 5 s, well over
 	// a round trip around the world, well under a heartbeat timeout.
 	Handshake time.Duration
@@ -31,6 +35,9 @@ type Limits struct {
 	Request, Reply int
 }
 
+// FrameHeader is how many bytes of length stand before every frame.
+const FrameHeader = 4
+
 const (
 	kib = 1 << 10
 	mib = 1 << 20
@@ -38,8 +45,6 @@ const (
 	// handshakeFrame bounds hello and refusal: the cluster name is the only
 	// field whose length people choose.
 	handshakeFrame = 16 * kib
-	// frameHeader is the length before every frame.
-	frameHeader = 4
 	// readBuffer is where a lane's read buffer starts: batches of this size make
 	// system calls rare, and idle lanes cheap.
 	readBuffer = 64 * kib
@@ -50,8 +55,10 @@ const (
 // WithDefaults returns l with its zero fields filled in.
 func (l Limits) WithDefaults() Limits {
 	buffers := [Lanes]int{Control: 16 * mib, Effects: 64 * mib, Forward: 64 * mib, Bulk: 16 * mib}
-	for lane, size := range buffers {
-		l.Buffers[lane] = orDefault(l.Buffers[lane], size)
+	frames := [Lanes]int{Control: 16 * mib, Effects: 65 * mib, Forward: 65 * mib, Bulk: 65 * mib}
+	for lane := range Lanes {
+		l.Buffers[lane] = orDefault(l.Buffers[lane], buffers[lane])
+		l.Frames[lane] = orDefault(l.Frames[lane], frames[lane])
 	}
 	l.Handshake = orDefault(l.Handshake, 5*time.Second)
 	l.Flush = orDefault(l.Flush, time.Second)

@@ -98,14 +98,17 @@ type Hub interface {
 	SetPeers(peers []Peer)
 	// Send copies a frame into the lane's output buffer and returns true, or
 	// false when the lane is down (the frame is dropped) or its buffer is full.
-	// A full buffer of the control lane closes the connection.
+	// A full buffer of the control lane closes the connection. A buffer that is
+	// not full takes a frame whole, however large, up to Limits.Frames.
 	Send(to cluster.MemberID, lane Lane, frame []byte) bool
-	// Room is how many bytes the lane's buffer still takes; 0 when it is down.
+	// Room is how many bytes the lane's buffer still takes before it is full: 0
+	// when it is down, at least 1 when it is up.
 	Room(to cluster.MemberID, lane Lane) int
 	// Ask opens a connection of its own to an address, sends one request and
 	// calls done once, from any goroutine, at the latest after timeout.
 	Ask(address cluster.Address, request []byte, timeout time.Duration, done func(Reply))
-	// Close ends all connections; no method of Handler is called after it returns.
+	// Close ends all connections, after writing what was sent; no method of
+	// Handler is called after it returns. No method of Handler may call it.
 	Close()
 }
 
@@ -130,9 +133,11 @@ type Handler interface {
 	// the time to send what was gathered, such as acknowledgements.
 	Idle(from cluster.MemberID, lane Lane)
 	// LaneUp and LaneDown tell of connections. LaneDown comes before the LaneUp
-	// of the connection's successor.
+	// of the connection's successor. Send may succeed from just before LaneUp is
+	// called, and fails from just before LaneDown.
 	LaneUp(peer cluster.MemberID, lane Lane)
 	LaneDown(peer cluster.MemberID, lane Lane, err error)
-	// Asked answers a request of Hub.Ask: reply is called once, now or later, from any goroutine.
+	// Asked answers a request of Hub.Ask, valid during the call: reply is called
+	// once, now or later, from any goroutine. The peer's Lane is AskLane.
 	Asked(peer Hello, request []byte, reply func(body []byte))
 }

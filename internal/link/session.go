@@ -32,8 +32,9 @@ type session struct {
 	lane Lane
 	conn net.Conn
 	in   *frameReader
-	// limit is how many bytes out and inFlight may have together.
-	limit int
+	// limit is how many bytes out and inFlight have together when the lane is full,
+	// largest how many a frame may have.
+	limit, largest int
 	// wake holds one token when the writer has to look: put by whoever clears mu.asleep.
 	wake chan struct{}
 	// written is closed when the writer has ended, done after the last call of the Handler.
@@ -57,10 +58,10 @@ type session struct {
 }
 
 func newSession(h *TCPHub, p *peer, lane Lane, conn net.Conn, in *frameReader) *session {
-	limit := h.limits.Buffers[lane]
-	in.widen(limit - frameHeader)
+	in.widen(h.limits.Frames[lane])
 	return &session{
-		hub: h, peer: p, lane: lane, conn: conn, in: in, limit: limit,
+		hub: h, peer: p, lane: lane, conn: conn, in: in,
+		limit: h.limits.Buffers[lane], largest: h.limits.Frames[lane],
 		wake: make(chan struct{}, 1), written: make(chan struct{}), done: make(chan struct{}),
 	}
 }
@@ -69,10 +70,10 @@ func newSession(h *TCPHub, p *peer, lane Lane, conn net.Conn, in *frameReader) *
 func (s *session) send(frame []byte) (sent, full bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.mu.err != nil {
+	if s.mu.err != nil || len(frame) > s.largest {
 		return false, false
 	}
-	if len(s.mu.out)+s.mu.inFlight+frameHeader+len(frame) > s.limit {
+	if len(s.mu.out)+s.mu.inFlight >= s.limit {
 		return false, true
 	}
 	s.mu.out = binary.LittleEndian.AppendUint32(s.mu.out, uint32(len(frame)))
@@ -88,7 +89,7 @@ func (s *session) room() int {
 	if s.mu.err != nil {
 		return 0
 	}
-	return max(0, s.limit-len(s.mu.out)-s.mu.inFlight-frameHeader)
+	return max(1, s.limit-len(s.mu.out)-s.mu.inFlight)
 }
 
 // rouse makes the writer look; s.mu must be held.
@@ -203,6 +204,9 @@ func (s *session) batch() ([]byte, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.mu.out) == 0 && s.mu.err == nil {
+		if cap(s.mu.out) > keepBuffer || cap(s.mu.spare) > keepBuffer {
+			s.mu.out, s.mu.spare = nil, nil // an idle lane keeps no memory of a busy time
+		}
 		s.mu.asleep = true
 		s.mu.Unlock()
 		<-s.wake
@@ -217,12 +221,9 @@ func (s *session) batch() ([]byte, bool) {
 	return batch, true
 }
 
-// recycle gives a written buffer back, unless it is much larger than what it held.
+// recycle gives a written buffer back.
 func (s *session) recycle(batch []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mu.inFlight = 0
-	if cap(batch) <= keepBuffer || len(batch) > cap(batch)/4 {
-		s.mu.spare = batch[:0]
-	}
+	s.mu.inFlight, s.mu.spare = 0, batch[:0]
 }

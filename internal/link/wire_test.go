@@ -91,7 +91,7 @@ func TestNumbersAreFrozen(t *testing.T) {
 
 func TestNewerHandshakes(t *testing.T) {
 	hello := Hello{MinVersion: 1, MaxVersion: 9, ClusterName: "c", From: cluster.UUID{1}}
-	frame := append(appendHello(nil, &hello)[frameHeader:], "fields of version 9"...)
+	frame := append(appendHello(nil, &hello)[FrameHeader:], "fields of version 9"...)
 	if got, err := decodeHandshake(frame); err != nil || got != hello {
 		t.Errorf("a hello with unknown fields: %+v, %v", got, err)
 	}
@@ -155,7 +155,7 @@ func TestLengthCostsNothing(t *testing.T) {
 // FuzzHandshake: what is decoded is what is encoded, whatever came.
 func FuzzHandshake(f *testing.F) {
 	for _, b := range golden() {
-		f.Add(b[len(Preamble)+frameHeader:])
+		f.Add(b[len(Preamble)+FrameHeader:])
 	}
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		hello, err := decodeHandshake(frame)
@@ -166,7 +166,7 @@ func FuzzHandshake(f *testing.F) {
 			appendRefusal(nil, err)
 			return
 		}
-		again, err := decodeHandshake(appendHello(nil, &hello)[frameHeader:])
+		again, err := decodeHandshake(appendHello(nil, &hello)[FrameHeader:])
 		if err != nil || again != hello {
 			t.Fatalf("%+v became %+v, %v", hello, again, err)
 		}
@@ -183,18 +183,18 @@ func FuzzFrames(f *testing.F) {
 		got, err := readAll(&cutReader{stream, int(cut) + 1}, limit)
 		rest := stream
 		for _, frame := range got {
-			if len(rest) < frameHeader+len(frame) || !bytes.Equal(appendFrame(nil, frame), rest[:frameHeader+len(frame)]) {
+			if len(rest) < FrameHeader+len(frame) || !bytes.Equal(appendFrame(nil, frame), rest[:FrameHeader+len(frame)]) {
 				t.Fatalf("frame % x is not in the stream", frame)
 			}
-			rest = rest[frameHeader+len(frame):]
+			rest = rest[FrameHeader+len(frame):]
 		}
 		switch {
 		case errors.Is(err, ErrFrameTooLarge):
-			if len(rest) < frameHeader || bytes.Compare(rest[2:4], []byte{1, 0}) < 0 && rest[3] == 0 && rest[2] == 0 {
+			if len(rest) < FrameHeader || bytes.Compare(rest[2:4], []byte{1, 0}) < 0 && rest[3] == 0 && rest[2] == 0 {
 				t.Fatalf("a small frame was refused: % x", rest[:min(len(rest), 8)])
 			}
 		case errors.Is(err, io.EOF):
-			if len(rest) >= frameHeader && rest[1] == 0 && rest[2] == 0 && rest[3] == 0 && len(rest) >= frameHeader+int(rest[0]) {
+			if len(rest) >= FrameHeader && rest[1] == 0 && rest[2] == 0 && rest[3] == 0 && len(rest) >= FrameHeader+int(rest[0]) {
 				t.Fatalf("a whole frame was left: % x", rest[:min(len(rest), 8)])
 			}
 		default:

@@ -127,11 +127,11 @@ func (e *Endpoint) end(to cluster.MemberID, lane link.Lane) *end {
 // Send implements link.Hub.
 func (e *Endpoint) Send(to cluster.MemberID, lane link.Lane, frame []byte) bool {
 	end := e.end(to, lane)
-	if end == nil {
+	if end == nil || end.shut || len(frame) > e.net.limits.Frames[lane] {
 		return false
 	}
-	if len(frame) > end.room() {
-		if lane == link.Control && !end.shut {
+	if end.isFull() {
+		if lane == link.Control {
 			end.giveUp(link.ErrOverflow)
 			end.conn.tear(end.other)
 		}
@@ -144,7 +144,7 @@ func (e *Endpoint) Send(to cluster.MemberID, lane link.Lane, frame []byte) bool 
 // Room implements link.Hub.
 func (e *Endpoint) Room(to cluster.MemberID, lane link.Lane) int {
 	if end := e.end(to, lane); end != nil {
-		return max(0, end.room())
+		return end.room()
 	}
 	return 0
 }

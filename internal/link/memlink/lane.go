@@ -10,9 +10,6 @@ import (
 	"github.com/filbertgrid/filbert/internal/link"
 )
 
-// frameHeader is what a frame costs beside its bytes, as in the wire form.
-const frameHeader = 4
-
 // A conn is one connection of a lane: ends[0] has dialled.
 type conn struct {
 	net    *Network
@@ -70,18 +67,22 @@ func (n *Network) connect(from *Endpoint, there *peer, to *Endpoint, here *peer,
 	return c
 }
 
-// room is how long a frame may be.
+// room is how many bytes the lane takes before it is full: 0 when this side has
+// ended it, at least 1 otherwise.
 func (d *end) room() int {
 	if d.shut {
-		return -1
+		return 0
 	}
-	return d.conn.net.limits.Buffers[d.lane] - d.other.unread - frameHeader
+	return max(1, d.conn.net.limits.Buffers[d.lane]-d.other.unread)
 }
+
+// isFull reports whether the lane takes no further frame.
+func (d *end) isFull() bool { return d.other.unread >= d.conn.net.limits.Buffers[d.lane] }
 
 // send puts a frame on its way. On a broken connection it is lost, as this side
 // will learn.
 func (d *end) send(frame []byte) {
-	d.other.unread += frameHeader + len(frame)
+	d.other.unread += link.FrameHeader + len(frame)
 	if d.conn.broken {
 		return
 	}
@@ -132,7 +133,7 @@ func (d *end) deliver(frame []byte) bool {
 	if d.lost {
 		return false
 	}
-	d.unread -= frameHeader + len(frame)
+	d.unread -= link.FrameHeader + len(frame)
 	if !d.up || d.shut {
 		return false
 	}

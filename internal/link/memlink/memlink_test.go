@@ -443,16 +443,16 @@ func TestRoom(t *testing.T) {
 	w, one, _ := pair(t, 9)
 	w.net.Partition(at(1), at(2))
 	frame := make([]byte, 1<<20)
-	for range 16 {
+	for range 17 {
 		room := one.hub.Room(id(2), link.Control)
-		if sent := one.hub.Send(id(2), link.Control, frame); sent != (room >= len(frame)) {
+		if sent := one.hub.Send(id(2), link.Control, frame); sent != (room > 1) {
 			t.Fatalf("sent: %t with room for %d", sent, room)
 		}
 		one.hub.Send(id(2), link.Effects, frame)
 	}
 	w.run(time.Second)
 	w.want("1: down 2 control") // its buffer is full; the other cannot know
-	if room := one.hub.Room(id(2), link.Effects); room != 64<<20-16*(1<<20+4)-4 {
+	if room := one.hub.Room(id(2), link.Effects); room != 64<<20-17*(1<<20+4) {
 		t.Errorf("room for %d", room)
 	}
 	w.net.HealAll()
