@@ -1,6 +1,7 @@
 package member
 
 import (
+	"log/slog"
 	"slices"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
@@ -45,7 +46,7 @@ func (n *Node) Frame(from cluster.MemberID, lane link.Lane, frame []byte) error 
 		return n.grid.Frame(from, frame)
 	case link.Forward:
 		return n.gateway.Frame(from, frame)
-	case link.Lanes:
+	case link.Lanes, link.AskLane:
 	}
 	return nil
 }
@@ -56,7 +57,8 @@ func (n *Node) control(from cluster.MemberID, frame []byte) {
 		err = n.moves.Frame(from, frame)
 	}
 	if err != nil {
-		n.log("member").Error("a member sent a control frame that cannot be read", "from", from.String(), "error", err)
+		n.log("member").Error("a member sent a control frame that cannot be read",
+			slog.String("from", from.String()), slog.String("error", err.Error()))
 	}
 }
 
@@ -67,7 +69,7 @@ func (n *Node) Idle(from cluster.MemberID, lane link.Lane) {
 		n.grid.Idle(from)
 	case link.Forward:
 		n.gateway.Idle(from)
-	case link.Control, link.Lanes:
+	case link.Control, link.Lanes, link.AskLane:
 	}
 }
 
@@ -80,7 +82,7 @@ func (n *Node) LaneUp(peer cluster.MemberID, lane link.Lane) {
 		n.grid.LaneUp(peer, lane)
 	case link.Forward:
 		n.gateway.LaneUp(peer, lane)
-	case link.Lanes:
+	case link.Lanes, link.AskLane:
 	}
 }
 
@@ -93,7 +95,7 @@ func (n *Node) LaneDown(peer cluster.MemberID, lane link.Lane, _ error) {
 		n.grid.LaneDown(peer, lane)
 	case link.Forward:
 		n.gateway.LaneDown(peer, lane)
-	case link.Lanes:
+	case link.Lanes, link.AskLane:
 	}
 }
 

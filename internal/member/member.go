@@ -106,11 +106,7 @@ func (m *Member) run(f func()) {
 }
 
 func (m *Member) goLive(f func()) {
-	m.live.Add(1)
-	go func() {
-		defer m.live.Done()
-		f()
-	}()
+	m.live.Go(f)
 }
 
 // clock is monotonic time since the member's start.
@@ -121,7 +117,7 @@ func (m *Member) Done() <-chan struct{} { return m.done }
 
 // Err tells why a member ended that nobody had asked to end; nil otherwise.
 // A member that started goes on until it is told to end.
-func (m *Member) Err() error { return nil }
+func (*Member) Err() error { return nil }
 
 // Address is where members and clients reach this member.
 func (m *Member) Address() string { return m.ports.self.Dial() }

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"strconv"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/config"
@@ -117,8 +116,8 @@ func (p *ports) serve(goLive func(func()), doors func() link.Doors, limits link.
 	accept := func(l net.Listener, d link.Doors) {
 		goLive(func() {
 			if err := link.Serve(l, d, limits, logger); err != nil {
-				logger.Error("the port "+strconv.Itoa(l.Addr().(*net.TCPAddr).Port)+" does not accept connections any more",
-					slog.String("error", err.Error()))
+				logger.Error("a port does not accept connections any more",
+					slog.String("address", l.Addr().String()), slog.String("error", err.Error()))
 			}
 		})
 	}

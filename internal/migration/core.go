@@ -108,13 +108,13 @@ func (c *Core) forget() {
 }
 
 // Holds tells whether a member has a replica that the plan does not have elsewhere yet.
-func (c *Core) Holds(table *cluster.Table, id cluster.MemberID) bool {
+func (*Core) Holds(table *cluster.Table, id cluster.MemberID) bool {
 	return slices.ContainsFunc(table.Partitions, func(a cluster.Assignment) bool { return a.Find(id) >= 0 })
 }
 
 // Adjusted takes the replicas of members that are not in the list out of a
 // table. In a table without any replica, the first data member gets everything.
-func (c *Core) Adjusted(table *cluster.Table, list *cluster.List) *cluster.Table {
+func (*Core) Adjusted(table *cluster.Table, list *cluster.List) *cluster.Table {
 	next := table.Clone()
 	changed := false
 	for i := range next.Partitions {

@@ -77,7 +77,7 @@ func (p *planner) keep(i int, a *cluster.Assignment) {
 }
 
 // least returns the member with the smallest count that is not in without.
-func least(counts []int, without []int) int {
+func least(counts, without []int) int {
 	best := -1
 	for m := range counts {
 		if !slices.Contains(without, m) && (best < 0 || counts[m] < counts[best]) {

@@ -132,7 +132,7 @@ func (c *Core) elect(orphans []partition.ID) bool {
 			if first < 0 {
 				continue // nobody may have it; it waits for a member that may
 			}
-			replicas = append(replicas, cluster.Replica{Member: c.list.Members[(first)].ID, State: cluster.InSync})
+			replicas = append(replicas, cluster.Replica{Member: c.list.Members[first].ID, State: cluster.InSync})
 		}
 		if !inSync {
 			lost = append(lost, id)

@@ -199,7 +199,7 @@ func (p *Partition) giveUp() {
 	}
 }
 
-func (p *Partition) answerError(r *Request, err error) {
+func (*Partition) answerError(r *Request, err error) {
 	r.Answerer.Answer(r, r.Runner.Fail(nil, r, err))
 }
 

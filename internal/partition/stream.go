@@ -55,9 +55,9 @@ func (p *Partition) frame(kind byte, epoch uint64) []byte {
 	return packed.AppendUint64(b, epoch)
 }
 
-func (p *Partition) sendFrame(to cluster.MemberID, lane link.Lane, b []byte) bool {
+func (p *Partition) sendFrame(to cluster.MemberID, lane link.Lane, b []byte) {
 	p.out = b
-	return p.grid.hub.Send(to, lane, b)
+	p.grid.hub.Send(to, lane, b) // what is not sent is asked for by position
 }
 
 // send gives an effect to all streaming backups.
