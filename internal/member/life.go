@@ -1,6 +1,7 @@
 package member
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 )
 
 // newNode begins a life of this member, with an id of its own.
-func (m *Member) newNode() {
+func (m *Member) newNode(ctx context.Context) {
 	source := m.discovery()
 	id := randomUUID()
 	self := cluster.Member{
@@ -29,12 +30,12 @@ func (m *Member) newNode() {
 	n := NewNode(NodeOptions{
 		Config: &m.o.Config, Self: self,
 		NewHub: func(h link.Handler) link.Hub {
-			return link.NewHub(m.ctx, link.Options{Handler: h, Logger: m.o.Logger.With(slog.String("component", "link"))})
+			return link.NewHub(ctx, link.Options{Handler: h, Logger: m.o.Logger.With(slog.String("component", "link"))})
 		},
 		Clock: m.clock, Wall: func() int64 { return time.Now().UnixMilli() },
 		UUID: randomUUID, Seed: binary.LittleEndian.Uint64(seed[:]),
 		Look: func(done func([]cluster.Address)) {
-			go func() { done(m.look(source)) }()
+			go func() { done(m.look(ctx, source)) }()
 		},
 		Run: m.run,
 		Wake: func() {

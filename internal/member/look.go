@@ -34,8 +34,8 @@ func (m *Member) discovery() discovery.Source {
 }
 
 // look looks once and logs what did not go well.
-func (m *Member) look(source discovery.Source) []cluster.Address {
-	ctx, cancel := context.WithTimeout(m.ctx, lookTimeout)
+func (m *Member) look(ctx context.Context, source discovery.Source) []cluster.Address {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	log := m.o.Logger.With(slog.String("component", "discovery"))
 	found, err := source.Look(ctx)

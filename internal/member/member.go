@@ -62,7 +62,7 @@ func Start(ctx context.Context, o Options) (*Member, error) {
 		m.cancel()
 		return nil, err
 	}
-	m.newNode()
+	m.newNode(m.ctx)
 	if err := m.startAdmin(); err != nil {
 		m.ports.close()
 		m.node.Load().Close()
@@ -167,7 +167,7 @@ func (m *Member) next(end End) bool {
 		slog.String("component", "member"))
 	m.state.Store(admin.NodeStarting)
 	m.node.Load().Close()
-	m.newNode()
+	m.newNode(m.ctx)
 	m.node.Load().Start()
 	return true
 }
