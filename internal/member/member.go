@@ -57,12 +57,13 @@ func Start(ctx context.Context, o Options) (*Member, error) {
 		wake: make(chan struct{}, 1), ended: make(chan End, 1), workers: make(chan func(), workerQueue),
 	}
 	m.state.Store(admin.NodeStarting)
-	m.ctx, m.cancel = context.WithCancel(ctx)
+	ctx, m.cancel = context.WithCancel(ctx)
+	m.ctx = ctx
 	if err := m.listen(); err != nil {
 		m.cancel()
 		return nil, err
 	}
-	m.newNode(m.ctx)
+	m.newNode(ctx)
 	if err := m.startAdmin(); err != nil {
 		m.ports.close()
 		m.node.Load().Close()
