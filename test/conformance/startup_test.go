@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ func TestStartFailures(t *testing.T) {
 		text   string // content of the file; empty: there is no file
 		says   []string
 	}{
-		"port in use":         {port: takenPort, says: []string{address(takenPort)}},
+		"port in use":         {port: takenPort, says: []string{strconv.Itoa(takenPort), "in use"}},
 		"no such file":        {config: "absent.yaml", says: []string{"absent.yaml"}},
 		"not yaml":            {config: "broken.yaml", text: "hazelcast:\n  map: [\n", says: []string{"broken.yaml"}},
 		"not xml":             {config: "broken.xml", text: "<hazelcast><map", says: []string{"broken.xml"}},
