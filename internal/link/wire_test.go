@@ -64,6 +64,23 @@ func TestGoldenBytes(t *testing.T) {
 	}
 }
 
+// TestPageShowsTheBytes: the page about the protocol shows the files as they are.
+func TestPageShowsTheBytes(t *testing.T) {
+	page, err := os.ReadFile("../../docs/formats/member-protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range golden() {
+		text, err := os.ReadFile(filepath.Join("testdata", name+".hex"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(page), "```hex "+name+"\n"+string(text)+"```\n") {
+			t.Errorf("docs/formats/member-protocol.md does not show testdata/%s.hex", name)
+		}
+	}
+}
+
 // TestNumbersAreFrozen: they are part of the member protocol.
 func TestNumbersAreFrozen(t *testing.T) {
 	lanes := []string{"control", "effects", "forward", "bulk"}
