@@ -120,17 +120,29 @@ func isTemporary(err error) bool {
 
 // enter notes a new connection as silent, nil when Serve ends.
 func (d *doorway) enter(conn net.Conn) *list.Element {
+	place, oldest := d.add(conn)
+	if oldest != nil {
+		d.evict(oldest, "too many")
+	}
+	if place == nil {
+		_ = conn.Close() // nobody is there any more
+	}
+	return place
+}
+
+// add gives a connection its place among the silent, and returns the one that
+// has to go for it, if any.
+func (d *doorway) add(conn net.Conn) (place *list.Element, oldest net.Conn) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.mu.closed {
-		_ = conn.Close()
-		return nil
+		return nil, nil
 	}
 	if d.mu.silent.Len() >= d.limits.Silent {
-		d.evict("too many")
+		oldest = d.removeOldest()
 	}
 	d.live.Add(1)
-	return d.mu.silent.PushBack(conn)
+	return d.mu.silent.PushBack(conn), oldest
 }
 
 // leave notes that a connection is no longer silent; false if it was closed for
@@ -145,20 +157,30 @@ func (d *doorway) leave(place *list.Element) bool {
 	return true
 }
 
+// closeOldest closes the connection that has been silent for the longest time.
 func (d *doorway) closeOldest(why string) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.evict(why)
+	oldest := d.removeOldest()
+	d.mu.Unlock()
+	if oldest != nil {
+		d.evict(oldest, why)
+	}
 }
 
-// evict closes the connection that has been silent for the longest time; d.mu must be held.
-func (d *doorway) evict(why string) {
+// removeOldest takes away the place of the connection that has been silent for
+// the longest time, nil when there is none; d.mu must be held.
+func (d *doorway) removeOldest() net.Conn {
 	oldest := d.mu.silent.Front()
 	if oldest == nil {
-		return
+		return nil
 	}
 	conn, _ := d.mu.silent.Remove(oldest).(net.Conn)
 	oldest.Value = nil
+	return conn
+}
+
+// evict closes a silent connection that has lost its place.
+func (d *doorway) evict(conn net.Conn, why string) {
 	_ = conn.Close() // it said nothing, so nothing can be lost
 	if left, ok := d.lines.Allow("evict"); ok {
 		d.logger.Warn("closed a connection that said nothing", slog.String("remote", conn.RemoteAddr().String()),
@@ -169,11 +191,13 @@ func (d *doorway) evict(why string) {
 // close closes all that are silent, and those that come.
 func (d *doorway) close() {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.mu.closed = true
-	for place := d.mu.silent.Front(); place != nil; place = d.mu.silent.Front() {
-		conn, _ := d.mu.silent.Remove(place).(net.Conn)
-		place.Value = nil
+	var silent []net.Conn
+	for conn := d.removeOldest(); conn != nil; conn = d.removeOldest() {
+		silent = append(silent, conn)
+	}
+	d.mu.Unlock()
+	for _, conn := range silent {
 		_ = conn.Close() // it said nothing, so nothing can be lost
 	}
 }

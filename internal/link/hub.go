@@ -3,8 +3,10 @@ package link
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,8 +34,8 @@ type Options struct {
 // Goroutines, each counted in live: one per lane that this member dials
 // (dialLane), which is also the reader of the lane's sessions; the callers of
 // Serve, readers of the lanes that others dial; one writer per session; one per
-// question of Ask. Locks: a session's mu stands below everything; mu is never
-// held while the Handler or the network is called.
+// question of Ask. Locks: mu and a session's mu are leaves: neither is held while
+// another lock is taken, or the Handler or the network is called.
 type TCPHub struct {
 	handler Handler
 	logger  *slog.Logger
@@ -104,19 +106,27 @@ func NewHub(ctx context.Context, options Options) *TCPHub {
 
 // SetPeers implements Hub.
 func (h *TCPHub) SetPeers(peers []Peer) {
+	for _, s := range h.rename(peers) {
+		s.fail(ErrNotPeer, true)
+	}
+}
+
+// rename makes the peers those that are named, and returns the sessions of
+// those that no longer are.
+func (h *TCPHub) rename(peers []Peer) (dropped []*session) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.mu.closed {
-		return
+		return nil
 	}
 	old := *h.peers.Load()
 	next := make(map[cluster.MemberID]*peer, len(peers))
 	for _, want := range peers {
 		if p, ok := old[want.ID]; ok && p.address == want.Address {
 			next[want.ID] = p
-			continue
+		} else {
+			next[want.ID] = h.newPeer(want)
 		}
-		next[want.ID] = h.newPeer(want)
 	}
 	h.peers.Store(&next)
 	for id, p := range old {
@@ -126,7 +136,7 @@ func (h *TCPHub) SetPeers(peers []Peer) {
 	}
 	for key, s := range h.mu.newest {
 		if next[key.peer] != s.peer {
-			s.fail(ErrNotPeer, true)
+			dropped = append(dropped, s)
 		}
 	}
 	for id, p := range next {
@@ -137,6 +147,7 @@ func (h *TCPHub) SetPeers(peers []Peer) {
 			h.live.Go(func() { h.dialLane(p, lane) })
 		}
 	}
+	return dropped
 }
 
 func (h *TCPHub) newPeer(want Peer) *peer {
@@ -182,14 +193,19 @@ func (h *TCPHub) session(to cluster.MemberID, lane Lane) *session {
 // Close implements Hub. What was sent before is written if the peers read it
 // within Limits.Flush. It must not be called by a method of Handler.
 func (h *TCPHub) Close() {
-	h.mu.Lock()
-	h.mu.closed = true
-	for _, s := range h.mu.newest {
+	for _, s := range h.shut() {
 		s.fail(ErrClosed, true)
 	}
 	h.stop()
-	h.mu.Unlock()
 	h.live.Wait()
+}
+
+// shut lets no session begin any more, and returns those there are.
+func (h *TCPHub) shut() []*session {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.mu.closed = true
+	return slices.Collect(maps.Values(h.mu.newest))
 }
 
 // enter counts the calling goroutine among the live ones, for as long as leave

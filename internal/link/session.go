@@ -103,19 +103,27 @@ func (s *session) rouse() {
 // fail ends the session for a reason; only the first counts. With flush, what
 // was sent before is written first. It does not wait.
 func (s *session) fail(err error, flush bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.mu.err != nil {
+	if !s.end(err, flush) {
 		return
 	}
-	s.mu.err, s.mu.flush = err, flush
-	s.ending.Store(true)
-	s.rouse()
 	if !flush {
 		_ = s.conn.Close() // the reason is already known
 		return
 	}
 	_ = s.conn.SetDeadline(time.Now().Add(s.hub.limits.Flush)) // fails only on a closed connection
+}
+
+// end notes why the session ends; false if it was ending already.
+func (s *session) end(err error, flush bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.mu.err != nil {
+		return false
+	}
+	s.mu.err, s.mu.flush = err, flush
+	s.ending.Store(true)
+	s.rouse()
+	return true
 }
 
 // run lives the session: the caller is its reader. It returns why the session ended.
