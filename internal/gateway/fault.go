@@ -27,6 +27,8 @@ func clientError(err error) error {
 	switch {
 	case errors.Is(err, partition.ErrOutcomeUnknown):
 		return fmt.Errorf("%w: %w", fault.ErrIndeterminateOperationState, err)
+	case errors.Is(err, partition.ErrUnavailable):
+		return fmt.Errorf("%w: %w", fault.ErrOperationTimeout, err)
 	case errors.Is(err, partition.ErrOverloaded):
 		return fmt.Errorf("%w: %w", fault.ErrHazelcastOverload, err)
 	case errors.Is(err, partition.ErrRange):
