@@ -11,9 +11,9 @@ import (
 
 // echoes makes two connected nodes: b sends a byte back for every frame, and a
 // tells of it on the channel.
-func echoes(t *testing.T) (a *node, back chan struct{}) {
+func echoes(t testing.TB) (a *node, back chan struct{}) {
 	t.Helper()
-	back = make(chan struct{}, 1)
+	back = make(chan struct{}, 1024)
 	ack := []byte{1}
 	a = start(t, 1, func(r *recorder, _ *link.Options) {
 		r.frame = func(cluster.MemberID, link.Lane, []byte) error {
@@ -52,5 +52,34 @@ func TestNoAllocations(t *testing.T) {
 	runtime.GC()
 	if allocs := testing.AllocsPerRun(2000, round); allocs != 0 {
 		t.Errorf("%v allocations for a frame there and one back", allocs)
+	}
+}
+
+// BenchmarkRoundTrip: a frame of 100 bytes there and one back, one at a time.
+func BenchmarkRoundTrip(b *testing.B) {
+	a, back := echoes(b)
+	frame, to := make([]byte, 100), id(2)
+	b.ReportAllocs()
+	for b.Loop() {
+		a.hub.Send(to, link.Effects, frame)
+		<-back
+	}
+}
+
+// BenchmarkStream: frames of 100 bytes, 256 on their way, each answered.
+func BenchmarkStream(b *testing.B) {
+	a, back := echoes(b)
+	frame, to := make([]byte, 100), id(2)
+	b.ReportAllocs()
+	under := 0
+	for b.Loop() {
+		a.hub.Send(to, link.Effects, frame)
+		if under++; under > 256 {
+			<-back
+			under--
+		}
+	}
+	for range under {
+		<-back
 	}
 }

@@ -57,7 +57,7 @@ func (r *recorder) note(format string, args ...any) {
 }
 
 // expect waits for a line after the last one that was expected.
-func (r *recorder) expect(t *testing.T, line string) {
+func (r *recorder) expect(t testing.TB, line string) {
 	t.Helper()
 	r.await(t, fmt.Sprintf("line %q", line), func(lines []string) int {
 		return slices.Index(lines, line)
@@ -65,7 +65,7 @@ func (r *recorder) expect(t *testing.T, line string) {
 }
 
 // expectAll waits for lines in any order, after the last one that was expected.
-func (r *recorder) expectAll(t *testing.T, want ...string) {
+func (r *recorder) expectAll(t testing.TB, want ...string) {
 	t.Helper()
 	r.await(t, fmt.Sprintf("lines %q", want), func(lines []string) int {
 		last := -1
@@ -80,7 +80,7 @@ func (r *recorder) expectAll(t *testing.T, want ...string) {
 	})
 }
 
-func (r *recorder) await(t *testing.T, what string, find func([]string) int) {
+func (r *recorder) await(t testing.TB, what string, find func([]string) int) {
 	t.Helper()
 	timeout := time.After(patience)
 	for {
@@ -167,7 +167,7 @@ type node struct {
 
 func (n *node) peer() link.Peer { return link.Peer{ID: n.hello.From, Address: n.address} }
 
-func start(t *testing.T, n byte, change func(*recorder, *link.Options)) *node {
+func start(t testing.TB, n byte, change func(*recorder, *link.Options)) *node {
 	t.Helper()
 	r := newRecorder(n)
 	options := link.Options{Handler: r}
@@ -191,7 +191,7 @@ func addressOf(l net.Listener) cluster.Address {
 	return cluster.Address{Host: "127.0.0.1", Port: uint16(tcp.Port)}
 }
 
-func (n *node) close(t *testing.T) {
+func (n *node) close(t testing.TB) {
 	t.Helper()
 	n.once.Do(func() {
 		_ = n.door.Close()
@@ -211,7 +211,7 @@ func allLanes(format string, peer byte) []string {
 }
 
 // join makes two nodes peers of one another and waits until all lanes are up.
-func join(t *testing.T, a, b *node) {
+func join(t testing.TB, a, b *node) {
 	t.Helper()
 	a.hub.SetPeers([]link.Peer{b.peer()})
 	b.hub.SetPeers([]link.Peer{a.peer()})
