@@ -1,0 +1,175 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/partition"
+	"github.com/filbertgrid/filbert/internal/replica"
+)
+
+// quietLimit is how long a cluster may take to recover from a round of faults.
+const quietLimit = 90 * time.Second
+
+// settle waits until all processes that are up are one cluster in which every partition has its backups.
+func (w *World) settle() bool {
+	why := ""
+	if w.until(quietLimit, func() bool { why = w.unsettled(); return why == "" }) {
+		w.note("settled: %d members", len(w.living()))
+		return true
+	}
+	w.fail("not settled after %v: %s", quietLimit, why)
+	return false
+}
+
+// unsettled says what keeps the cluster from being whole, empty when nothing does.
+func (w *World) unsettled() string {
+	up := w.living()
+	var first *cluster.View
+	for _, p := range up {
+		v := p.node.View()
+		switch {
+		case p.paused:
+			return p.name + " is paused"
+		case p.leaving:
+			return p.name + " is leaving"
+		case !v.Joined:
+			return p.name + " has not joined"
+		case !p.node.LeaseValid():
+			return p.name + " has no lease"
+		}
+		if first == nil {
+			first = v
+		}
+		switch {
+		case v.List.Mark != first.List.Mark, len(v.List.Members) != len(up):
+			return fmt.Sprintf("%s has list %d of %d members, %s has list %d of %d members, %d are up", p.name, v.List.Version,
+				len(v.List.Members), up[0].name, first.List.Version, len(first.List.Members), len(up))
+		case v.Table.Version != first.Table.Version, v.ClusterID != first.ClusterID, v.Document.Version != first.Document.Version:
+			return fmt.Sprintf("%s and %s differ in table or document", p.name, up[0].name)
+		}
+	}
+	if first == nil {
+		return ""
+	}
+	return unsound(first.List, first.Table)
+}
+
+// unsound says what is wrong with a table when nothing is moving: every partition has
+// a primary and one backup in sync, as far as there are members, and they are evenly spread.
+func unsound(list *cluster.List, table *cluster.Table) string {
+	want := min(2, len(list.Members))
+	primaries, replicas := map[cluster.MemberID]int{}, map[cluster.MemberID]int{}
+	for id := range table.Partitions {
+		a := &table.Partitions[id]
+		if len(a.Replicas) != want {
+			return fmt.Sprintf("partition %d has %d replicas, not %d", id, len(a.Replicas), want)
+		}
+		for k, r := range a.Replicas {
+			switch {
+			case list.Find(r.Member) < 0:
+				return fmt.Sprintf("partition %d: replica %d is at a member that is not in the list", id, k)
+			case r.State != cluster.InSync:
+				return fmt.Sprintf("partition %d: replica %d is catching up", id, k)
+			case slices.ContainsFunc(a.Replicas[:k], func(o cluster.Replica) bool { return o.Member == r.Member }):
+				return fmt.Sprintf("partition %d has two replicas at one member", id)
+			}
+			replicas[r.Member]++
+		}
+		primaries[a.Primary()]++
+	}
+	for name, counts := range map[string]map[cluster.MemberID]int{"primaries": primaries, "replicas": replicas} {
+		least, most := len(table.Partitions), 0
+		for i := range list.Members {
+			least, most = min(least, counts[list.Members[i].ID]), max(most, counts[list.Members[i].ID])
+		}
+		if most-least > 1 {
+			return fmt.Sprintf("%s are not balanced: from %d to %d", name, least, most)
+		}
+	}
+	return ""
+}
+
+// compare checks that all replicas are equal; clients must be silent. It returns the number of entries.
+func (w *World) compare() int {
+	w.Run(2 * time.Second) // the last acknowledgements
+	up := w.living()
+	if len(up) == 0 || w.failure != nil {
+		return 0
+	}
+	table := up[0].node.View().Table
+	entries := 0
+	for id := range table.Partitions {
+		var first partition.Digest
+		for k, r := range table.Partitions[id].Replicas {
+			p := w.owner(r.Member)
+			d := p.node.Grid().Digest(partition.ID(id))
+			if d.Waiting != 0 {
+				w.fail("partition %d: %d operations wait at %s although nobody asks anything", id, d.Waiting, p.name)
+			}
+			switch {
+			case k == 0:
+				first = d
+				entries += int(d.Entries)
+				if d.Role != replica.Primary {
+					w.fail("partition %d: %s is primary by the table and does not know it", id, p.name)
+				}
+			case d.Role != replica.Backup:
+				w.fail("partition %d: %s is a backup by the table and does not know it", id, p.name)
+			case d.Sum != first.Sum, d.At != first.At, d.Entries != first.Entries:
+				w.fail("partition %d: replica %d at %s differs from its primary: %d entries up to %v, not %d up to %v", id, k, p.name,
+					d.Entries, d.At, first.Entries, first.At)
+			}
+		}
+		w.checkNobodyElse(id, &table.Partitions[id])
+	}
+	return entries
+}
+
+// checkNobodyElse checks that members without a replica have no data.
+func (w *World) checkNobodyElse(id int, a *cluster.Assignment) {
+	for _, p := range w.living() {
+		if a.Find(p.node.View().Self) >= 0 {
+			continue
+		}
+		if d := p.node.Grid().Digest(partition.ID(id)); d.Role != replica.None || d.Entries != 0 {
+			w.fail("partition %d: %s has %d entries and no replica", id, p.name, d.Entries)
+		}
+	}
+}
+
+// finish stops the clients, reads everything once more and checks all that can be checked.
+func (w *World) finish() {
+	if !w.settle() {
+		return
+	}
+	if !w.stop() {
+		w.fail("clients wait for answers for ever")
+		return
+	}
+	if len(w.clients) > 0 && len(w.living()) > 0 {
+		w.readAll()
+	}
+	w.Figures.Virtual = w.now
+}
+
+// readAll reads every key, so that whatever was lost shows in its history.
+func (w *World) readAll() {
+	entries := w.compare()
+	present := 0
+	c := w.clients[0]
+	for _, key := range slices.Clone(w.history.keys) {
+		if w.failure != nil {
+			return
+		}
+		if w.ask(c, &operation{kind: opGet, key: key}).value != 0 {
+			present++
+		}
+	}
+	size := w.ask(c, &operation{kind: opSize, key: "size"})
+	if w.failure == nil && (size.value != present || entries != present) {
+		w.fail("size() is %d, replicas have %d entries, and %d keys have values", size.value, entries, present)
+	}
+}

@@ -1,0 +1,145 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// history is what clients asked and were answered, by key.
+type history struct {
+	keys  []string
+	byKey map[string][]record
+}
+
+// record is one operation on one key.
+type record struct {
+	operation
+	outcome
+	client string
+	ended  time.Duration
+}
+
+func (h *history) add(c *client, o *operation, out outcome, now time.Duration) {
+	switch {
+	case o.kind == opSize, o.kind == opTryLock, o.kind == opUnlock:
+		return
+	case o.kind != opGetAll:
+		h.put(record{*o, out, c.name, now})
+		return
+	case out.unknown:
+		return
+	}
+	for _, key := range o.keys { // each key is a read of its own
+		one := operation{kind: opGet, key: key, began: o.began}
+		h.put(record{one, outcome{value: out.values[key]}, c.name, now})
+	}
+}
+
+func (h *history) put(r record) {
+	if h.byKey == nil {
+		h.byKey = map[string][]record{}
+	}
+	if h.byKey[r.key] == nil {
+		h.keys = append(h.keys, r.key)
+	}
+	if r.unknown && (r.kind == opGet || r.kind == opContains) {
+		return
+	}
+	h.byKey[r.key] = append(h.byKey[r.key], r)
+}
+
+// checkPatience bounds the search for an order of one key's history. It is wall time, and far beyond what is needed.
+const checkPatience = 30 * time.Second
+
+// Check tells whether the history of every key is linearizable.
+func (w *World) Check() error {
+	end := w.now + time.Hour
+	for _, key := range w.history.keys {
+		records := w.history.byKey[key]
+		var ops []porcupine.Operation
+		for i := range records {
+			r := &records[i]
+			op := porcupine.Operation{ClientId: i, Input: r, Output: r, Call: int64(r.began), Return: int64(r.ended)}
+			if r.unknown {
+				op.Return = int64(end)
+			}
+			ops = append(ops, op)
+		}
+		w.Figures.Keys++
+		switch porcupine.CheckOperationsTimeout(mapModel(), ops, checkPatience) {
+		case porcupine.Ok:
+		case porcupine.Illegal:
+			w.fail("the history of key %s is not linearizable:\n%s", key, describe(records))
+			return w.failure
+		case porcupine.Unknown:
+			w.fail("the history of key %s, %d operations, takes too long to check", key, len(records))
+			return w.failure
+		}
+	}
+	return w.failure
+}
+
+// mapModel is one key of a map. The state is its value, 0 for none.
+func mapModel() porcupine.Model {
+	return porcupine.Model{
+		Init: func() any { return 0 },
+		Step: func(state, input, output any) (bool, any) {
+			before, _ := state.(int)
+			r, _ := input.(*record)
+			ok, after := r.step(before)
+			return ok || r.unknown, after
+		},
+	}
+}
+
+// step is what the operation does with a value, and whether the answer is what it must be.
+func (r *record) step(before int) (ok bool, after int) {
+	switch r.kind {
+	case opPut:
+		return r.outcome.value == before, r.operation.value
+	case opSet:
+		return true, r.operation.value
+	case opRemove:
+		return r.outcome.value == before, 0
+	case opDelete:
+		return true, 0
+	case opPutIfAbsent:
+		if before != 0 {
+			return r.outcome.value == before, before
+		}
+		return r.outcome.value == 0, r.operation.value
+	case opReplace:
+		if before == 0 {
+			return r.outcome.value == 0, 0
+		}
+		return r.outcome.value == before, r.operation.value
+	case opReplaceIf:
+		if before != 0 && before == r.test {
+			return r.yes, r.operation.value
+		}
+		return !r.yes, before
+	case opRemoveIf:
+		if before != 0 && before == r.test {
+			return r.yes, 0
+		}
+		return !r.yes, before
+	case opContains:
+		return r.yes == (before != 0), before
+	case opGet, opGetAll, opSize, opTryLock, opUnlock:
+	}
+	return r.outcome.value == before, before
+}
+
+func describe(records []record) string {
+	sorted := slices.Clone(records)
+	slices.SortStableFunc(sorted, func(a, b record) int { return int(a.began - b.began) })
+	s := ""
+	for i := range sorted {
+		r := &sorted[i]
+		s += fmt.Sprintf("  %v … %v %s %v: %v\n", r.began, r.ended, r.client, &r.operation, r.outcome)
+	}
+	return s
+}

@@ -1,0 +1,107 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// Load: few keys at a time, so that clients meet, and new keys every few
+// seconds, so that histories stay short enough to be checked.
+const (
+	keysAtOnce = 6
+	generation = 4 * time.Second
+	thinkLeast = time.Millisecond
+	thinkMost  = 60 * time.Millisecond
+)
+
+// work makes a client ask one operation after another until the world stops them.
+func (c *client) work() {
+	c.idle = func() {
+		c.w.after(c.w.between(thinkLeast, thinkMost), func() {
+			if !c.w.stopped && c.pending == nil {
+				c.begin(c.w.anyOperation())
+			}
+		})
+	}
+	c.idle()
+}
+
+func (w *World) key(generation int) string {
+	return fmt.Sprintf("k%d-%d", generation, w.random.IntN(keysAtOnce))
+}
+
+// anyOperation draws an operation on one of the present keys, or a look at an earlier one.
+func (w *World) anyOperation() *operation {
+	now := int(w.now / generation)
+	w.serial++
+	o := &operation{key: w.key(now), value: int(w.serial)}
+	if w.random.IntN(8) == 0 {
+		o.kind, o.key = opGet, w.key(w.random.IntN(now+1))
+		return o
+	}
+	kinds := []kind{
+		opPut, opPut, opPut, opSet, opSet, opGet, opGet, opGet, opGet, opRemove, opDelete, opPutIfAbsent, opPutIfAbsent,
+		opReplace, opReplaceIf, opReplaceIf, opRemoveIf, opContains, opGetAll,
+	}
+	o.kind = kinds[w.random.IntN(len(kinds))]
+	switch o.kind {
+	case opReplaceIf, opRemoveIf:
+		o.test = w.guess(o.key)
+	case opGetAll:
+		for i := range keysAtOnce {
+			o.keys = append(o.keys, fmt.Sprintf("k%d-%d", now, i))
+		}
+		o.key = o.keys[0]
+	}
+	return o
+}
+
+// guess is a value that the key may have: the last one that somebody has read or written.
+func (w *World) guess(key string) int {
+	records := w.history.byKey[key]
+	for i := len(records) - 1; i >= 0 && i > len(records)-4; i-- {
+		r := &records[i]
+		switch {
+		case r.unknown:
+		case r.kind == opPut, r.kind == opSet, r.kind == opReplaceIf && r.yes:
+			return r.operation.value
+		case r.kind == opGet && r.outcome.value != 0:
+			return r.outcome.value
+		}
+	}
+	return 1
+}
+
+// stop lets the clients end what they have begun, and nothing more.
+func (w *World) stop() bool {
+	w.stopped = true
+	return w.until(answerLimit, func() bool {
+		for _, c := range w.clients {
+			if c.pending != nil {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// resume lets the clients go on.
+func (w *World) resume() {
+	w.stopped = false
+	for _, c := range w.clients {
+		c.idle()
+	}
+}
+
+// ask lets a client do one operation and returns what came of it.
+func (w *World) ask(c *client, o *operation) outcome {
+	var got outcome
+	done := false
+	idle := c.idle
+	c.idle = func() {}
+	o.done = func(out outcome) { got, done = out, true }
+	c.begin(o)
+	w.until(answerLimit+time.Second, func() bool { return done })
+	c.idle = idle
+	return got
+}

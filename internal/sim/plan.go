@@ -1,0 +1,209 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/filbertgrid/filbert/internal/link"
+	"github.com/filbertgrid/filbert/internal/link/memlink"
+)
+
+// The size of a simulated cluster and of a run.
+const (
+	maxMembers = 6
+	maxRounds  = 5
+	maxClients = 5
+)
+
+// RunSeed runs the plan of a seed, and returns the world when it is over or something has failed.
+func RunSeed(o Options) *World {
+	w := NewWorld(o)
+	w.found()
+	for range 2 + w.random.IntN(maxRounds-1) {
+		if w.failure != nil {
+			break
+		}
+		w.round()
+	}
+	if w.failure == nil {
+		w.finish()
+	}
+	if w.failure == nil {
+		_ = w.Check()
+	}
+	w.Figures.Virtual = w.now
+	return w
+}
+
+// found starts some members at once, and clients with them.
+func (w *World) found() {
+	size := 1 + w.random.IntN(maxMembers-1)
+	spread := w.between(0, 20*time.Millisecond)
+	for i := range size {
+		w.after(w.between(0, spread), func() { w.start(i) })
+	}
+	w.Figures.Faults["start"] += size
+	w.Run(spread)
+	for range 2 + w.random.IntN(maxClients-1) {
+		w.newClient(w.random.IntN(3) > 0).work()
+	}
+	w.settle()
+}
+
+// round injects some faults, lets the clients work meanwhile, and waits until the cluster has recovered.
+func (w *World) round() {
+	up := w.living()
+	stay := len(up)
+	mayLose := len(up) > 1 // one member's data may be lost with it until the cluster has settled
+	quiet := true          // nobody is silent
+	for range 1 + w.random.IntN(3) {
+		switch what := w.random.IntN(10); {
+		case what < 2 && mayLose && stay > 1:
+			mayLose = false
+			stay--
+			w.crashOne()
+		case what == 2 && mayLose && stay > 1:
+			mayLose, quiet = false, false
+			stay--
+			w.pauseOne(w.between(silenceTimeout+time.Second, 3*silenceTimeout))
+		case what == 3 && quiet:
+			quiet = false
+			w.pauseOne(w.between(10*time.Millisecond, silenceTimeout/2))
+		case what < 6 && quiet && len(w.living()) < maxMembers:
+			w.joinSome()
+		case what < 8 && stay > 1:
+			stay -= w.leaveSome(stay - 1)
+			mayLose = mayLose && stay > 1
+		case what == 8:
+			w.breakLanes()
+		default:
+			w.slowDown()
+		}
+		w.Run(w.between(0, time.Second))
+	}
+	w.Run(w.between(time.Second, 4*time.Second))
+	if w.settle() && w.random.IntN(3) == 0 && w.stop() {
+		w.compare()
+		w.resume()
+	}
+}
+
+// steady are the processes that nothing has been done to in this round.
+func (w *World) steady() []*process {
+	var found []*process
+	for _, p := range w.living() {
+		if !p.paused && !p.leaving && p.node.View().Joined {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+func (w *World) anyOf(processes []*process) *process {
+	if len(processes) == 0 {
+		return nil
+	}
+	return processes[w.random.IntN(len(processes))]
+}
+
+func (w *World) crashOne() {
+	p := w.anyOf(w.steady())
+	if p == nil {
+		return
+	}
+	p.crash()
+	if w.random.IntN(2) == 0 && w.nobodySilent() { // its supervisor starts it again
+		place := int(p.address.Port) - firstPort
+		w.after(w.between(0, 300*time.Millisecond), func() {
+			if w.nobodySilent() {
+				w.Figures.Faults["restart"]++
+				w.start(place)
+			}
+		})
+	}
+}
+
+func (w *World) nobodySilent() bool {
+	for _, p := range w.living() {
+		if p.paused {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *World) pauseOne(d time.Duration) {
+	for _, p := range w.living() {
+		if !p.joined() {
+			return // who looks for a cluster must not find a silent one
+		}
+	}
+	if p := w.anyOf(w.steady()); p != nil {
+		p.pause(d)
+	}
+}
+
+// joinSome starts new members, at addresses that are free.
+func (w *World) joinSome() {
+	if !w.nobodySilent() {
+		return
+	}
+	for range 1 + w.random.IntN(3) {
+		place := w.freePlace()
+		if place >= maxMembers {
+			return
+		}
+		w.fault("join", "at place %d", place)
+		w.start(place)
+		w.Run(w.between(0, 5*time.Millisecond))
+	}
+}
+
+func (w *World) freePlace() int {
+	for place := 0; ; place++ {
+		free := true
+		for _, p := range w.living() {
+			free = free && int(p.address.Port) != firstPort+place
+		}
+		if free {
+			return place
+		}
+	}
+}
+
+// leaveSome lets up to most members leave at once and returns how many.
+func (w *World) leaveSome(most int) int {
+	n := 1 + w.random.IntN(most)
+	left := 0
+	for range n {
+		steady := w.steady()
+		if len(steady) < 2 {
+			break
+		}
+		w.anyOf(steady).leave()
+		left++
+	}
+	return left
+}
+
+// breakLanes breaks some connections between members, some of them more than once.
+func (w *World) breakLanes() {
+	for range 1 + w.random.IntN(12) {
+		up := w.living()
+		a, b := w.anyOf(up), w.anyOf(up)
+		lane := link.Lane(w.random.IntN(int(link.Lanes)))
+		if a != nil && a != b && w.net.Break(a.node.View().Self, b.node.View().Self, lane) {
+			w.fault("break", "lane %d between %s and %s", lane, a.name, b.name)
+		}
+		w.Run(w.between(0, 50*time.Millisecond))
+	}
+}
+
+// slowDown makes the network slow for a while.
+func (w *World) slowDown() {
+	most := w.between(5*time.Millisecond, 300*time.Millisecond)
+	w.fault("slow", "up to %v", most)
+	w.net.SetDelay(memlink.Uniform(50*time.Microsecond, most))
+	w.after(w.between(time.Second, 5*time.Second), func() {
+		w.net.SetDelay(memlink.Uniform(50*time.Microsecond, time.Millisecond))
+	})
+}

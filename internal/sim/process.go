@@ -1,0 +1,221 @@
+package sim
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/link"
+	"github.com/filbertgrid/filbert/internal/member"
+)
+
+// process is a member's process: an address, and one node after another, as in
+// member.Member.
+type process struct {
+	w       *World
+	name    string
+	address cluster.Address
+	node    *member.Node
+	life    int // counts nodes; what belongs to an earlier one does not happen
+	up      bool
+	paused  bool
+	leaving bool
+	backlog []func()
+	conns   []*conn
+	waking  bool
+	// skew is what its clocks show beyond the virtual time; drift makes them faster, or slower if negative, in
+	// millionths.
+	skew  time.Duration
+	drift int64
+}
+
+// start runs a new process at a port, counted from the first.
+func (w *World) start(place int) *process {
+	p := &process{
+		w: w, name: fmt.Sprintf("m%d", len(w.processes)+1), up: true,
+		address: cluster.Address{Host: "127.0.0.1", Port: uint16(firstPort + place)},
+		skew:    w.between(0, 10*time.Minute), drift: w.random.Int64N(4001) - 2000,
+	}
+	w.processes = append(w.processes, p)
+	w.note("%s starts at %s", p.name, p.address)
+	p.newNode()
+	p.tick()
+	return p
+}
+
+func (p *process) clock() time.Duration {
+	return p.skew + p.w.now + time.Duration(int64(p.w.now/time.Microsecond)*p.drift)/1000
+}
+
+// epoch is the wall clock at the beginning of the simulation, in ms since 1970.
+const epoch = 1_700_000_000_000
+
+func (p *process) newNode() {
+	w := p.w
+	p.life++
+	life := p.life
+	p.waking = false
+	self := cluster.Member{ID: w.uuid(), Address: p.address, Client: p.address, Build: [3]byte{5, 5, 0}}
+	w.note("%s is %s", p.name, self.ID)
+	p.node = member.NewNode(member.NodeOptions{
+		Config: w.config, Self: self,
+		NewHub: func(h link.Handler) link.Hub { return w.net.Endpoint(self.ID, p.address, h) },
+		Clock:  p.clock,
+		Wall:   func() int64 { return epoch + p.clock().Milliseconds() },
+		UUID:   w.uuid, Seed: w.random.Uint64(),
+		Look: func(done func([]cluster.Address)) {
+			p.later(life, w.between(0, time.Millisecond), func() { done(w.addresses()) })
+		},
+		Run:    func(f func()) { p.later(life, w.between(0, 100*time.Microsecond), f) },
+		Wake:   func() { p.wake(life) },
+		Ended:  func(end member.End) { p.later(life, 0, func() { p.ended(end) }) },
+		Logger: slog.New(&logs{w: w, who: p.name}),
+	})
+	p.node.Start()
+}
+
+// addresses are what discovery shows: all addresses that anybody has ever had, and one more.
+func (w *World) addresses() []cluster.Address {
+	var found []cluster.Address
+	for _, p := range w.processes {
+		if !slices.Contains(found, p.address) {
+			found = append(found, p.address)
+		}
+	}
+	return append(found, cluster.Address{Host: "127.0.0.1", Port: firstPort + 99})
+}
+
+func (p *process) wake(life int) {
+	if p.waking {
+		return
+	}
+	p.waking = true
+	p.later(life, p.w.between(0, 50*time.Microsecond), func() {
+		p.waking = false
+		p.node.Step()
+	})
+}
+
+// tick is the ticker of member.Member's loop.
+func (p *process) tick() {
+	interval := 50 * time.Millisecond
+	if !p.node.View().Joined {
+		interval = member.TickInterval
+	}
+	p.w.after(interval, func() {
+		if !p.up {
+			return
+		}
+		if !p.paused {
+			p.node.Tick()
+		}
+		p.tick()
+	})
+}
+
+// later lets something happen in this process after a while, if that node still lives then.
+func (p *process) later(life int, d time.Duration, f func()) {
+	p.w.after(d, func() { p.do(life, f) })
+}
+
+func (p *process) do(life int, f func()) {
+	switch {
+	case !p.up || p.life != life:
+	case p.paused:
+		p.backlog = append(p.backlog, func() { p.do(life, f) })
+	default:
+		f()
+	}
+}
+
+// ended goes on after a node's life, as member.Member does.
+func (p *process) ended(end member.End) {
+	p.w.note("%s: its node has ended (%d)", p.name, end)
+	if end == member.Left || p.leaving {
+		p.exit()
+		return
+	}
+	p.node.Close()
+	p.newNode()
+}
+
+// exit ends the process in order.
+func (p *process) exit() {
+	p.w.note("%s exits", p.name)
+	p.node.Close()
+	p.up = false
+	p.hangUp()
+}
+
+// crash ends the process without a word.
+func (p *process) crash() {
+	p.w.fault("crash", "%s", p.name)
+	p.up, p.paused, p.backlog = false, false, nil
+	p.w.net.Crash(p.address)
+	p.hangUp()
+}
+
+// hangUp tells the clients that their connections are gone.
+func (p *process) hangUp() {
+	for _, c := range slices.Clone(p.conns) {
+		c.broken()
+	}
+	p.conns = nil
+}
+
+func (p *process) leave() {
+	p.w.fault("leave", "%s", p.name)
+	p.leaving = true
+	p.node.Leave()
+}
+
+func (p *process) pause(d time.Duration) {
+	p.w.fault("pause", "%s for %v", p.name, d)
+	p.paused = true
+	p.w.net.Pause(p.address)
+	p.w.after(d, p.resume)
+}
+
+func (p *process) resume() {
+	if !p.up || !p.paused {
+		return
+	}
+	p.w.note("%s resumes", p.name)
+	p.paused = false
+	first := p.w.random.IntN(3) == 0
+	if first { // its timers may run before what is in its sockets
+		p.node.Tick()
+	}
+	p.w.net.Resume(p.address)
+	backlog := p.backlog
+	p.backlog = nil
+	for _, f := range backlog {
+		p.w.after(0, f)
+	}
+}
+
+// joined is true for a process whose node is a member.
+func (p *process) joined() bool { return p.up && p.node.View().Joined }
+
+// living are the processes that are up.
+func (w *World) living() []*process {
+	var up []*process
+	for _, p := range w.processes {
+		if p.up {
+			up = append(up, p)
+		}
+	}
+	return up
+}
+
+// owner is the process of a member, or nil.
+func (w *World) owner(id cluster.MemberID) *process {
+	for _, p := range w.processes {
+		if p.up && p.node.View().Self == id {
+			return p
+		}
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"strings"
+	"time"
+)
+
+// lastLines is how much of the trace is kept in any case.
+const lastLines = 200
+
+// trace is what has happened, in words. Its hash tells two runs apart.
+type trace struct {
+	keep  bool
+	lines []string
+	sum   uint64
+	count int
+}
+
+func (t *trace) line(at time.Duration, text string) {
+	h := fnv.New64a()
+	line := fmt.Sprintf("%12v %s", at, text)
+	_, _ = h.Write([]byte(line)) // a hash does not fail
+	t.sum = t.sum*1099511628211 + h.Sum64()
+	t.count++
+	t.lines = append(t.lines, line)
+	if !t.keep && len(t.lines) > 2*lastLines {
+		t.lines = append(t.lines[:0], t.lines[lastLines:]...)
+	}
+}
+
+// Trace is the trace, or its end if the world does not keep it.
+func (w *World) Trace() string { return strings.Join(w.trace.lines, "\n") }
+
+// Hash is the hash of the whole trace: equal for two runs of a seed.
+func (w *World) Hash() uint64 { return w.trace.sum }
+
+// logs is a slog.Handler that writes into the trace.
+type logs struct {
+	w     *World
+	who   string
+	attrs string
+}
+
+// Enabled implements slog.Handler.
+func (*logs) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+
+// lossMessage is what migration logs when it has to give up data.
+const lossMessage = "partitions lost: no replica in sync was left"
+
+// Handle implements slog.Handler. Lost data is a failure.
+func (l *logs) Handle(_ context.Context, r slog.Record) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: %s%s", l.who, r.Level, r.Message, l.attrs)
+	r.Attrs(func(a slog.Attr) bool {
+		b.WriteString(" " + strings.Join(strings.Fields(a.String()), " "))
+		return true
+	})
+	l.w.note("%s", b.String())
+	if r.Message == lossMessage {
+		l.w.fail("%s", b.String())
+	}
+	return nil
+}
+
+// WithAttrs implements slog.Handler.
+func (l *logs) WithAttrs(attrs []slog.Attr) slog.Handler {
+	next := *l
+	for _, a := range attrs {
+		next.attrs += " " + a.String()
+	}
+	return &next
+}
+
+// WithGroup implements slog.Handler; members use no groups.
+func (l *logs) WithGroup(string) slog.Handler { return l }

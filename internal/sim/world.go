@@ -1,0 +1,194 @@
+package sim
+
+import (
+	"container/heap"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/config"
+	"github.com/filbertgrid/filbert/internal/link/memlink"
+)
+
+// Times of the simulated cluster: shorter than in production, so that more happens in an hour.
+const (
+	heartbeatInterval  = 500 * time.Millisecond
+	silenceTimeout     = 5 * time.Second
+	foundingSilence    = 2 * time.Second
+	acknowledgeTimeout = 8 * time.Second
+	callTimeout        = 15 * time.Second
+)
+
+// firstPort is the port of the first process. All have the same host.
+const firstPort = 5701
+
+// Options of a world.
+type Options struct {
+	Seed uint64
+	// Partitions is the partition count; default 13.
+	Partitions int
+	// Keep makes the world keep the lines of its trace; otherwise only their hash is kept and the last few.
+	Keep bool
+}
+
+// World is a simulated cluster, its clients and their network.
+type World struct {
+	options Options
+	random  *rand.Rand
+	now     time.Duration
+	events  eventHeap
+	serial  uint64
+	net     *memlink.Network
+	config  *config.Config
+
+	processes []*process
+	clients   []*client
+	history   history
+	trace     trace
+	stopped   bool // clients ask nothing new
+	failure   error
+
+	// Figures are what has happened so far.
+	Figures Figures
+}
+
+// Figures sum up a run.
+type Figures struct {
+	// Virtual is the time that has passed.
+	Virtual time.Duration
+	// Faults counts injected faults by kind.
+	Faults map[string]int
+	// Operations were answered; Unknown ended without a known outcome.
+	Operations, Unknown int
+	// Keys whose histories were checked.
+	Keys int
+}
+
+// NewWorld returns a world in which nobody lives.
+func NewWorld(o Options) *World {
+	if o.Partitions == 0 {
+		o.Partitions = 13
+	}
+	w := &World{options: o, random: rand.New(rand.NewPCG(o.Seed, 0x5eed))}
+	w.trace.keep = o.Keep
+	w.Figures.Faults = map[string]int{}
+	w.net = memlink.New(memlink.Options{
+		Now:  func() time.Duration { return w.now },
+		Rand: rand.New(rand.NewPCG(o.Seed, 0x11e7)),
+	})
+	c := config.Default()
+	c.PartitionCount = o.Partitions
+	c.HeartbeatInterval, c.MaxNoHeartbeat, c.FoundingSilence = heartbeatInterval, silenceTimeout, foundingSilence
+	c.OperationCallTimeout, c.AcknowledgeTimeout = callTimeout, acknowledgeTimeout
+	w.config = c
+	return w
+}
+
+// event is something that happens at a time.
+type event struct {
+	at     time.Duration
+	serial uint64
+	do     func()
+}
+
+type eventHeap []event
+
+func (h eventHeap) Len() int { return len(h) }
+func (h eventHeap) Less(i, j int) bool {
+	return h[i].at < h[j].at || (h[i].at == h[j].at && h[i].serial < h[j].serial)
+}
+func (h eventHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+
+// Push is for package heap.
+func (h *eventHeap) Push(x any) {
+	e, _ := x.(event)
+	*h = append(*h, e)
+}
+
+// Pop is for package heap.
+func (h *eventHeap) Pop() any {
+	old := *h
+	last := old[len(old)-1]
+	old[len(old)-1] = event{}
+	*h = old[:len(old)-1]
+	return last
+}
+
+// at lets something happen at a time, after lets it happen later.
+func (w *World) at(at time.Duration, f func()) {
+	w.serial++
+	heap.Push(&w.events, event{max(at, w.now), w.serial, f})
+}
+
+func (w *World) after(d time.Duration, f func()) { w.at(w.now+d, f) }
+
+// between draws a duration.
+func (w *World) between(least, most time.Duration) time.Duration {
+	return least + time.Duration(w.random.Int64N(int64(most-least)+1))
+}
+
+// Run lets time pass, unless something has failed.
+func (w *World) Run(d time.Duration) {
+	for end := w.now + d; w.failure == nil; {
+		at, ok := w.net.Next()
+		if len(w.events) > 0 && (!ok || w.events[0].at < at) {
+			if w.events[0].at > end {
+				w.now = end
+				return
+			}
+			e, _ := heap.Pop(&w.events).(event)
+			w.now = e.at
+			e.do()
+			continue
+		}
+		if !ok || at > end {
+			w.now = end
+			return
+		}
+		w.now = max(w.now, at)
+		w.net.Step()
+	}
+}
+
+// until lets time pass until something is so; false when it does not become so in time.
+func (w *World) until(limit time.Duration, so func() bool) bool {
+	for end := w.now + limit; w.failure == nil; {
+		if so() {
+			return true
+		}
+		if w.now >= end {
+			return false
+		}
+		w.Run(20 * time.Millisecond)
+	}
+	return false
+}
+
+// fail ends the run; the first failure counts.
+func (w *World) fail(format string, args ...any) {
+	if w.failure == nil {
+		//nolint:err113 // what has failed is for people to read
+		w.failure = fmt.Errorf("seed %d at %v: %s", w.options.Seed, w.now, fmt.Sprintf(format, args...))
+		w.note("FAILED: %v", w.failure)
+	}
+}
+
+// Err is why the run has failed, or nil.
+func (w *World) Err() error { return w.failure }
+
+func (w *World) note(format string, args ...any) { w.trace.line(w.now, fmt.Sprintf(format, args...)) }
+
+func (w *World) uuid() cluster.UUID {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], w.random.Uint64())
+	binary.BigEndian.PutUint64(b[8:], w.random.Uint64())
+	return cluster.NewUUID(b)
+}
+
+// fault counts and notes a fault.
+func (w *World) fault(kind, format string, args ...any) {
+	w.Figures.Faults[kind]++
+	w.note("%s: %s", kind, fmt.Sprintf(format, args...))
+}
