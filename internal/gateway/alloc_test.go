@@ -14,8 +14,8 @@ type pipe struct {
 	spare []byte
 }
 
-func (p *pipe) Wake()       {}
-func (p *pipe) Close(error) {}
+func (*pipe) Wake()       {}
+func (*pipe) Close(error) {}
 
 func newPipe(tb testing.TB, w *world) *pipe {
 	tb.Helper()
@@ -27,6 +27,7 @@ func newPipe(tb testing.TB, w *world) *pipe {
 
 // through sends bytes and returns how many come back.
 func (p *pipe) through(tb testing.TB, in []byte) int {
+	tb.Helper()
 	p.r.Advance(copy(p.r.Buffer(), in))
 	p.s.Attend()
 	for {

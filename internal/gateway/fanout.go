@@ -57,7 +57,7 @@ func (g *Gateway) fanOut(r reply, m wire.Message) {
 	}
 	f := &fanOut{g: g, reply: r, message: slices.Clone(m)}
 	f.mu.left = int(g.Grid.Count())
-	g.Options.Run(f.start)
+	g.Run(f.start)
 }
 
 // start sends the requests: first those to others, which work while this member does.

@@ -101,7 +101,7 @@ func (f *forwarder) reroute(q *partition.Request) {
 	kept := *q
 	kept.OnBackup = false
 	f.add(&kept, bounced, q.Table)
-	f.g.Options.Run(f.run)
+	f.g.Run(f.run)
 }
 
 // fail answers a call with an error.

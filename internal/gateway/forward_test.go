@@ -2,7 +2,7 @@ package gateway
 
 import (
 	"bytes"
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -16,7 +16,7 @@ func TestAnyMemberServesAnyPartition(t *testing.T) {
 	w := newWorld(t, 3, nil)
 	c := w.nodes[0].connect()
 	for id := range int32(partitions) {
-		key, value := keyAt(id, 0), data(fmt.Sprint(id))
+		key, value := keyAt(id), data(strconv.Itoa(int(id)))
 		m := w.set("m", key, value)
 		if a := c.call(m); a.Type() != protocol.MapSetResponseType {
 			t.Fatalf("partition %d: answer %#06x", id, a.Type())
@@ -49,7 +49,7 @@ func TestOldTable(t *testing.T) {
 					w.install(n)
 				}
 			}
-			key := keyAt(1, 0)
+			key := keyAt(1)
 			m := w.set("m", key, data("v"))
 			c.send(m)
 			if c.answer(wire.Message(m).CorrelationID()) != nil {
@@ -74,7 +74,7 @@ func TestLocalPartitionMovesAway(t *testing.T) {
 	w.move(0, 1)
 	w.install(w.nodes[1])
 	w.nodes[0].grid.Install(w.table) // and its view comes later
-	m := w.set("m", keyAt(0, 0), data("v"))
+	m := w.set("m", keyAt(0), data("v"))
 	c.send(m)
 	if c.answer(wire.Message(m).CorrelationID()) != nil {
 		t.Fatal("answered by nobody")
@@ -88,7 +88,7 @@ func TestLocalPartitionMovesAway(t *testing.T) {
 func TestLockWaitsOverAMove(t *testing.T) {
 	w := newWorld(t, 3, nil)
 	holder, waiter := w.nodes[0].connect(), w.nodes[0].connect()
-	key := keyAt(1, 0) // owned by the second
+	key := keyAt(1) // owned by the second
 	lock := func() []byte {
 		return protocol.AppendMapLockRequest(nil, w.correlation(), 1, &protocol.MapLockRequest{
 			Name: []byte("m"), Key: key, ThreadID: 1, TTL: -1,
@@ -109,7 +109,7 @@ func TestLockWaitsOverAMove(t *testing.T) {
 func TestOwnerDies(t *testing.T) {
 	w := newWorld(t, 3, nil)
 	c := w.nodes[0].connect()
-	key := keyAt(1, 0)
+	key := keyAt(1)
 	// Both are on their way to the second member when it dies, and have not arrived.
 	get, set := w.get("m", key), w.set("m", key, data("v"))
 	for _, m := range [][]byte{get, set} {
@@ -154,7 +154,7 @@ func TestCallTimesOut(t *testing.T) {
 	w.table.Version++
 	w.table.Partitions[1] = cluster.Assignment{Epoch: 2}
 	w.install()
-	m := w.set("m", keyAt(1, 0), data("v"))
+	m := w.set("m", keyAt(1), data("v"))
 	c.send(m)
 	w.pass(9 * time.Second)
 	if c.answer(wire.Message(m).CorrelationID()) != nil {
@@ -173,7 +173,7 @@ func TestCallTimesOut(t *testing.T) {
 func TestBrokenLane(t *testing.T) {
 	w := newWorld(t, 2, nil)
 	c := w.nodes[0].connect()
-	key := keyAt(1, 0)
+	key := keyAt(1)
 	get := w.get("m", key)
 	c.s.Attend()
 	if err := c.s.Handle(get); err != nil {
@@ -194,7 +194,7 @@ func TestOwnerWithoutLeaseHoldsAnswers(t *testing.T) {
 	w := newWorld(t, 2, nil)
 	c := w.nodes[0].connect()
 	w.nodes[1].lease = false
-	m := w.set("m", keyAt(1, 0), data("v"))
+	m := w.set("m", keyAt(1), data("v"))
 	c.send(m)
 	if c.answer(wire.Message(m).CorrelationID()) != nil {
 		t.Fatal("answered by an owner without a lease")
@@ -216,7 +216,7 @@ func TestReadsOnBackups(t *testing.T) {
 	w.install()
 	w.pass(time.Second)
 	c := w.nodes[0].connect()
-	key := keyAt(1, 0)
+	key := keyAt(1)
 	for _, name := range []string{"stale", "fresh"} {
 		c.call(w.set(name, key, data("v")))
 		w.pass(200 * time.Millisecond)
@@ -251,7 +251,7 @@ func FuzzHandle(f *testing.F) {
 	w := newWorld(f, 1, nil)
 	c := w.nodes[0].connect()
 	for _, h := range w.nodes[0].g.Served() {
-		f.Add([]byte(wire.FinishEmpty(wire.AppendNull(wire.AppendString(wire.AppendRequestHead(nil, h.Type, 1, 0, 0), "m")))))
+		f.Add(wire.FinishEmpty(wire.AppendNull(wire.AppendString(wire.AppendRequestHead(nil, h.Type, 1, 0, 0), "m"))))
 	}
 	f.Add(w.put("m", data("k"), data("v")))
 	f.Fuzz(func(t *testing.T, b []byte) {

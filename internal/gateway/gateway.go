@@ -324,6 +324,7 @@ func (g *Gateway) LaneUp(peer cluster.MemberID, lane link.Lane) {
 		return
 	}
 	p := g.peers.get(peer)
+	p.up.Store(true)
 	g.presence.greet(p)
 	g.listeners.greet(p)
 	p.flush()
@@ -335,6 +336,8 @@ func (g *Gateway) LaneDown(peer cluster.MemberID, lane link.Lane) {
 	if lane != link.Forward {
 		return
 	}
-	g.peers.get(peer).reset()
+	p := g.peers.get(peer)
+	p.up.Store(false)
+	p.reset()
 	g.forward.lost(func(id cluster.MemberID) bool { return id == peer })
 }

@@ -114,7 +114,7 @@ func (s *Session) spread(m wire.Message, r reply, keys [][]byte, part func(items
 		s.g.forward.fans.n.Add(-1)
 		return true, partition.ErrOverloaded
 	}
-	s.g.Options.Run(func() {
+	s.g.Run(func() {
 		for i, id := range ids {
 			q := f.request(partition.ID(id))
 			q.Message = messages[i]

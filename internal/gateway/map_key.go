@@ -21,14 +21,12 @@ var (
 // keyOf returns the key of a message that begins with a name and a key.
 func keyOf(m wire.Message) ([]byte, error) {
 	frames := m.Frames()
-	var key wire.Frame
-	ok := true
-	for range 3 {
-		if key, ok = frames.Next(); !ok {
-			return nil, fmt.Errorf("%w: the key is missing", wire.ErrMalformed)
-		}
-	}
+	frames.Next() // the head
+	frames.Next() // the name
+	key, ok := frames.Next()
 	switch {
+	case !ok:
+		return nil, fmt.Errorf("%w: the key is missing", wire.ErrMalformed)
 	case key.IsNull():
 		return nil, fmt.Errorf("%w: field key", fault.ErrNullPointer)
 	case !serial.Valid(key.Payload):

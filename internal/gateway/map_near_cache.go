@@ -90,7 +90,7 @@ func (g *Gateway) metadata(m wire.Message, done func(body []byte)) {
 	for i, name := range q.Names {
 		f.sequences[i].Key = string(name)
 	}
-	g.Options.Run(func() {
+	g.Run(func() {
 		v := g.Cluster.View()
 		for id := range g.Grid.Count() {
 			if v.Owner(id) != g.Self {

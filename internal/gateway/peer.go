@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/event"
@@ -42,11 +43,11 @@ func (ps *peers) get(id cluster.MemberID) *peer {
 	return p
 }
 
-// retain forgets the peers that are not in the list.
+// retain forgets the peers that are not in the list, but for those that are connected: they may be in the next.
 func (ps *peers) retain(list *cluster.List) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	ps.mu.list = slices.DeleteFunc(ps.mu.list, func(p *peer) bool { return list.Find(p.id) < 0 })
+	ps.mu.list = slices.DeleteFunc(ps.mu.list, func(p *peer) bool { return !p.up.Load() && list.Find(p.id) < 0 })
 }
 
 func (ps *peers) all() []*peer {
@@ -68,6 +69,7 @@ type peer struct {
 	id cluster.MemberID
 	// request is used by the lane's reader only.
 	request partition.Request
+	up      atomic.Bool // the lane is connected
 
 	mu struct {
 		sync.Mutex
@@ -95,7 +97,7 @@ func (p *peer) end(at int, out []byte) {
 	wake := !p.mu.attended && !p.mu.flushing
 	p.mu.Unlock()
 	if wake {
-		p.g.Options.Run(p.run)
+		p.g.Run(p.run)
 	}
 }
 
@@ -179,7 +181,7 @@ func (p *peer) send(out []byte) []byte {
 // reset forgets everything about a connection that is gone: its calls come again, and so do its listeners.
 func (p *peer) reset() {
 	p.mu.Lock()
-	p.mu.out = nil
+	p.mu.out, p.mu.attended = nil, false
 	heard := p.mu.heard
 	p.mu.heard = nil
 	p.mu.Unlock()
@@ -257,7 +259,7 @@ func (p *peer) onCalls(r *packed.Reader) error {
 		return err
 	}
 	q.Message = slices.Clone(q.Message)
-	p.g.Options.Run(func() {
+	p.g.Run(func() {
 		for i, id := range ids {
 			each := q
 			each.Partition, each.Token = id, q.Token+uint64(i)

@@ -177,7 +177,7 @@ func (p *presence) tick(now time.Duration) {
 	p.mu.table = table
 	p.mu.Unlock()
 	if len(gone) > 0 {
-		p.g.Options.Run(func() {
+		p.g.Run(func() {
 			for _, id := range gone {
 				p.g.Grid.ClientGone(id)
 			}

@@ -163,7 +163,7 @@ func destroyed(f *fanOut, _ int64) {
 	}
 	o := cluster.Object{Service: string(q.ServiceName), Name: string(q.Name)}
 	// The change may call back into the cluster, which must not happen under a partition's lock.
-	f.g.Options.Run(func() {
+	f.g.Run(func() {
 		var changes []Change
 		if d := f.g.Cluster.View().Document; d != nil {
 			if _, there := d.Find(o); there {

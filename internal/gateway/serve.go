@@ -45,8 +45,23 @@ func (h *shell) Close(reason error) {
 	h.once.Do(func() {
 		h.reason = reason
 		close(h.done)
+		if errors.Is(reason, errClosed) {
+			h.part()
+		}
 		_ = h.conn.Close() // what was written is on its way; there is nobody to tell of an error
 	})
+}
+
+// part writes what was answered before this member ended, as far as the connection takes it at once. Whoever
+// is writing already does the same.
+func (h *shell) part() {
+	if h.s == nil || !h.writing.TryLock() {
+		return
+	}
+	defer h.writing.Unlock()
+	if out := h.s.Take(nil); len(out) > 0 {
+		writeNow(h.conn, out)
+	}
 }
 
 // Serve speaks the client protocol on a connection until it ends; ahead is what was read already, the

@@ -3,7 +3,6 @@ package gateway
 import (
 	"encoding/binary"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -84,7 +83,7 @@ func (w *world) add(i int, change func(*Options)) {
 	maps := imap.New(imap.Options{Partitions: partitions, Config: func(name string) imap.Config {
 		return imap.Config{Statistics: true, ReadBackupData: name == "stale"}
 	}})
-	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
+	logger := slog.New(slog.DiscardHandler)
 	n.grid = partition.New(partition.Options{
 		Count: partitions, Self: n.id, Hub: n.hub, Events: events, Clock: func() int64 { return w.now.Milliseconds() + 1 },
 		Structures: [partition.Kinds]partition.Structure{partition.KindMap: maps},
@@ -211,7 +210,7 @@ func (n *node) Change(c Change, done func(error)) {
 func (n *node) Hello() link.Hello {
 	return link.Hello{MinVersion: 1, MaxVersion: 1, ClusterName: "dev", From: n.id, Address: n.address, PartitionCount: partitions}
 }
-func (n *node) Accept(link.Hello) error { return nil }
+func (*node) Accept(link.Hello) error { return nil }
 
 func (n *node) Frame(from cluster.MemberID, lane link.Lane, frame []byte) error {
 	if lane == link.Forward {
@@ -243,7 +242,7 @@ func (n *node) LaneDown(peer cluster.MemberID, lane link.Lane, _ error) {
 		n.grid.LaneDown(peer, lane)
 	}
 }
-func (n *node) Asked(link.Hello, []byte, func([]byte)) {}
+func (*node) Asked(link.Hello, []byte, func([]byte)) {}
 
 // A client is a session and what it was sent.
 type client struct {
@@ -257,7 +256,6 @@ type client struct {
 func (c *client) Wake()           { c.w.jobs = append(c.w.jobs, c.take) }
 func (c *client) Close(err error) { c.closed = err }
 func (c *client) String() string  { return fmt.Sprint(c.id) }
-func (c *client) forgetAnswered() { c.got = nil }
 func (c *client) types() []int32  { return typesOf(c.got) }
 func typesOf(m []wire.Message) (types []int32) {
 	for i := range m {
@@ -358,13 +356,10 @@ func data(s string) []byte { return serial.AppendString(nil, s) }
 func place(key []byte) int32 { return serial.PartitionID(serial.Hash(key), partitions) }
 
 // keyAt returns a key of a partition.
-func keyAt(id int32, n int) []byte {
+func keyAt(id int32) []byte {
 	for i := 0; ; i++ {
 		if key := data(fmt.Sprintf("key-%d", i)); place(key) == id {
-			if n == 0 {
-				return key
-			}
-			n--
+			return key
 		}
 	}
 }
