@@ -279,7 +279,7 @@ func (g *Gateway) forget(s *Session) {
 func (g *Gateway) sessions() []*Session {
 	g.mu.Lock()
 	list := make([]*Session, 0, len(g.mu.sessions))
-	//filbert:unordered sorted below
+	//nolint:maprange // sorted below
 	for s := range g.mu.sessions {
 		list = append(list, s)
 	}

@@ -178,7 +178,7 @@ func (ls *listeners) deliver(id cluster.UUID, e *event.Event) {
 
 func sortedIDs(m map[cluster.UUID]*listener) []cluster.UUID {
 	ids := make([]cluster.UUID, 0, len(m))
-	//filbert:unordered sorted below
+	//nolint:maprange // sorted below
 	for id := range m {
 		ids = append(ids, id)
 	}

@@ -14,12 +14,12 @@ import (
 )
 
 // listen adds an entry listener and returns its correlation and registration ids.
-func (c *client) listen(flags event.Type, values, local bool) (correlation int64, id protocol.UUID) {
+func (c *client) listen(values, local bool) (correlation int64, id protocol.UUID) {
 	c.w.tb.Helper()
 	correlation = c.w.correlation()
 	var a protocol.MapAddEntryListenerResponse
 	m := protocol.AppendMapAddEntryListenerRequest(nil, correlation, -1, &protocol.MapAddEntryListenerRequest{
-		Name: []byte("m"), IncludeValue: values, ListenerFlags: int32(flags), LocalOnly: local,
+		Name: []byte("m"), IncludeValue: values, ListenerFlags: int32(everything), LocalOnly: local,
 	})
 	if err := protocol.DecodeMapAddEntryListenerResponse(c.call(m), &a); err != nil {
 		c.w.tb.Fatal(err)
@@ -57,11 +57,11 @@ func TestEventsReachEveryListenerOnce(t *testing.T) {
 	var atEach []int64
 	for _, n := range w.nodes {
 		c := n.connect()
-		correlation, _ := c.listen(everything, true, true)
+		correlation, _ := c.listen(true, true)
 		smart, atEach = append(smart, c), append(atEach, correlation)
 	}
 	one := w.nodes[1].connect()
-	everywhere, _ := one.listen(everything, false, false)
+	everywhere, _ := one.listen(false, false)
 	writer := w.nodes[2].connect()
 	for id := range int32(partitions) {
 		writer.call(w.set("m", keyAt(id), data(strconv.Itoa(int(id)))))
@@ -112,8 +112,8 @@ func TestEventsReachEveryListenerOnce(t *testing.T) {
 func TestListenerEnds(t *testing.T) {
 	w := newWorld(t, 2, nil)
 	c, other := w.nodes[0].connect(), w.nodes[0].connect()
-	correlation, id := c.listen(everything, true, false)
-	_, _ = other.listen(everything, true, false)
+	correlation, id := c.listen(true, false)
+	_, _ = other.listen(true, false)
 	remove := func(id protocol.UUID) bool {
 		var a protocol.MapRemoveEntryListenerResponse
 		m := protocol.AppendMapRemoveEntryListenerRequest(nil, w.correlation(), -1,
@@ -143,7 +143,7 @@ func TestListenerEnds(t *testing.T) {
 func TestListenersFollowConnections(t *testing.T) {
 	w := newWorld(t, 2, nil)
 	c := w.nodes[0].connect()
-	correlation, _ := c.listen(everything, true, false)
+	correlation, _ := c.listen(true, false)
 	if !w.net.Break(w.nodes[0].id, w.nodes[1].id, 2) {
 		t.Fatal("no connection to break")
 	}

@@ -146,7 +146,7 @@ func (p *presence) without(gone func(cluster.MemberID) bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.g.Clock()
-	//filbert:unordered each is changed for itself
+	//nolint:maprange // each is changed for itself
 	for _, c := range p.mu.clients {
 		if slices.ContainsFunc(c.at, gone) {
 			c.at = slices.DeleteFunc(c.at, gone)
