@@ -7,10 +7,12 @@ import "sync/atomic"
 const maxStep = 24 * 60 * 60 * 1000
 
 // clusterTime is the coordinator's clock as this member knows it: the local
-// clock and an offset. It never steps back.
+// clock and an offset. It never steps back, but for once: when a member that has nothing
+// yet joins, and learns the time.
 type clusterTime struct {
 	offset atomic.Int64
 	last   atomic.Int64
+	known  atomic.Bool
 }
 
 func (t *clusterTime) now(wall int64) int64 {
@@ -29,6 +31,9 @@ func (t *clusterTime) now(wall int64) int64 {
 func (t *clusterTime) set(wall, now int64) {
 	if d := now - wall; d < maxStep && d > -maxStep {
 		t.offset.Store(d)
+		if !t.known.Swap(true) {
+			t.last.Store(now)
+		}
 	}
 }
 

@@ -228,9 +228,11 @@ func (c *Core) joinReplied(a ask, reply link.Reply) {
 	r := packed.NewReader(reply.Body)
 	switch r.Byte() {
 	case answerJoined:
+		now := r.Int64()
 		s := readState(&r)
 		if r.Err() == nil && s.table != nil && s.document != nil && s.list.Find(c.Self.ID) >= 0 {
 			c.phase = member
+			c.out.SetClusterTime(now)
 			c.extendLease(c.found.asked) // the coordinator counts from when it was asked, or later
 			c.install(s.list, s.table, s.document, "joined")
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/packed"
 )
 
 // pendingJoin is a member that is in the list and does not know it yet.
@@ -64,7 +65,8 @@ func (c *Core) answerJoins() {
 		if 2*having <= voters {
 			return false
 		}
-		j.reply(appendState([]byte{answerJoined}, state{c.list, c.table, c.document}))
+		joined := packed.AppendInt64([]byte{answerJoined}, c.ClusterTime())
+		j.reply(appendState(joined, state{c.list, c.table, c.document}))
 		return true
 	})
 }

@@ -30,7 +30,7 @@ const (
 
 	answerCandidate = 1 // member
 	answerMember    = 2 // list
-	answerJoined    = 3 // state
+	answerJoined    = 3 // cluster time in ms, state
 	answerElsewhere = 4 // coordinator's address
 	answerLater     = 5
 	answerRefused   = 6 // reason

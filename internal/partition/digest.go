@@ -1,7 +1,9 @@
 package partition
 
 import (
+	"fmt"
 	"hash/fnv"
+	"strings"
 
 	"github.com/filbertgrid/filbert/internal/replica"
 )
@@ -43,4 +45,26 @@ func (g *Grid) Digest(id ID) Digest {
 		}
 	}
 	return d
+}
+
+// Describe tells how this member's replica of a partition stands, for people.
+func (g *Grid) Describe(id ID) string {
+	p := &g.parts[id]
+	p.mu.Lock()
+	defer p.unlock()
+	var b strings.Builder
+	r := &p.rep
+	fmt.Fprintf(&b, "role %d epoch %d promised %d last %v source %v established %v primary %v stalls %v held %d stalled %d parked %d",
+		r.Role, r.Epoch, r.Promised, r.Last, r.Source, r.Established, p.primary, p.stalls, p.held.len(), len(p.stalled.items), len(p.parks))
+	if in := p.receiving; in != nil {
+		fmt.Fprintf(&b, " receiving %d from %v, next %d", in.id, in.start, in.next)
+	}
+	for i := range r.Peers {
+		fmt.Fprintf(&b, " peer %+v", r.Peers[i])
+	}
+	for i := range p.sending {
+		s := &p.sending[i]
+		fmt.Fprintf(&b, " sending %d to %v, kind %d, names %v, done %v", s.id, s.to, s.kind, s.names, s.done)
+	}
+	return b.String()
 }

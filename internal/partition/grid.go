@@ -206,7 +206,7 @@ func (g *Grid) HandOver(id ID, epoch uint64, to cluster.MemberID) {
 	p := &g.parts[id]
 	p.mu.Lock()
 	defer p.unlock()
-	if p.rep.Role == replica.Primary && p.rep.Epoch == epoch && !p.stalls {
+	if p.rep.Role == replica.Primary && p.rep.Epoch == epoch { // again, too: the report may have been lost
 		p.stalls, p.target = true, to
 		p.handOver()
 	}

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
@@ -20,8 +21,33 @@ func (w *World) settle() bool {
 		w.note("settled: %d members", len(w.living()))
 		return true
 	}
-	w.fail("not settled after %v: %s", quietLimit, why)
+	w.fail("not settled after %v: %s\n%s", quietLimit, why, w.picture())
 	return false
+}
+
+// picture is the state of the partitions that are not as they should be, for people.
+func (w *World) picture() string {
+	var b strings.Builder
+	for _, p := range w.living() {
+		v := p.node.View()
+		if v.Table == nil {
+			fmt.Fprintf(&b, "%s knows no table\n", p.name)
+			continue
+		}
+		fmt.Fprintf(&b, "%s (%s) has list %d, table %d\n", p.name, v.Self, v.List.Version, v.Table.Version)
+		for id := range v.Table.Partitions {
+			a := &v.Table.Partitions[id]
+			if len(a.Replicas) == 2 && a.Replicas[1].State == cluster.InSync && p.node.Grid().Digest(partition.ID(id)).Waiting == 0 {
+				continue
+			}
+			fmt.Fprintf(&b, "  partition %d, epoch %d:", id, a.Epoch)
+			for _, r := range a.Replicas {
+				fmt.Fprintf(&b, " %v(%d)", r.Member, r.State)
+			}
+			fmt.Fprintf(&b, "\n    %s\n", p.node.Grid().Describe(partition.ID(id)))
+		}
+	}
+	return b.String()
 }
 
 // unsettled says what keeps the cluster from being whole, empty when nothing does.

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/link"
@@ -114,7 +115,7 @@ func (w *World) crashOne() {
 	if w.random.IntN(2) == 0 && w.nobodySilent() { // its supervisor starts it again
 		place := int(p.address.Port) - firstPort
 		w.after(w.between(0, 300*time.Millisecond), func() {
-			if w.nobodySilent() {
+			if w.nobodySilent() && w.isFree(place) {
 				w.Figures.Faults["restart"]++
 				w.start(place)
 			}
@@ -160,14 +161,14 @@ func (w *World) joinSome() {
 
 func (w *World) freePlace() int {
 	for place := 0; ; place++ {
-		free := true
-		for _, p := range w.living() {
-			free = free && int(p.address.Port) != firstPort+place
-		}
-		if free {
+		if w.isFree(place) {
 			return place
 		}
 	}
+}
+
+func (w *World) isFree(place int) bool {
+	return !slices.ContainsFunc(w.living(), func(p *process) bool { return int(p.address.Port) == firstPort+place })
 }
 
 // leaveSome lets up to most members leave at once and returns how many.
