@@ -23,6 +23,8 @@ type shell struct {
 	s    *Session
 	woke chan struct{}
 	done chan struct{}
+	// trusted: the reader has the limits of an authenticated client.
+	trusted bool
 
 	// writing is held by whoever writes; spare is the buffer to give to the session next.
 	writing sync.Mutex
@@ -105,20 +107,13 @@ func (g *Gateway) complain(conn net.Conn, reason error) {
 
 // read handles messages until the connection ends.
 func (h *shell) read(ahead []byte) error {
-	limits := h.s.g.Limits
-	r := wire.NewReader(limits.Before)
-	trusted := false
+	r := wire.NewReader(h.s.g.Limits.Before)
 	for {
 		h.s.Attend()
 		if err := h.messages(r); err != nil {
 			h.s.Settle()
 			h.flush()
 			return err
-		}
-		if !trusted && h.s.Authenticated() {
-			trusted = true
-			r.SetLimits(limits.After)
-			continue // a larger message may have been waiting
 		}
 		if h.s.Settle() {
 			h.flush()
@@ -139,6 +134,10 @@ func (h *shell) read(ahead []byte) error {
 // messages handles all whole messages that were read.
 func (h *shell) messages(r *wire.Reader) error {
 	for {
+		if !h.trusted && h.s.Authenticated() {
+			h.trusted = true
+			r.SetLimits(h.s.g.Limits.After)
+		}
 		m, err := r.Next()
 		if err != nil {
 			h.s.g.counters.refused.Inc()
