@@ -17,6 +17,9 @@ import (
 // those that fit into CI.
 var longRuns = flag.Bool("long", false, "run the full number of repetitions")
 
+// onlyOperations narrows the table, to find which of them shows a fault.
+var onlyOperations = flag.String("ops", "", "play only operations whose name matches this expression")
+
 // buildTimeout bounds one cold build of the server.
 const buildTimeout = 10 * time.Minute
 

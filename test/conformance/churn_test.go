@@ -25,7 +25,7 @@ func TestMapOperationsUnderChurn(t *testing.T) {
 			passes := make(chan int, 1)
 			go func() {
 				n := 0
-				for ; !closed(churned); n++ {
+				for ; !closed(churned) && !t.Failed(); n++ {
 					st.playAll(t, table(), true)
 				}
 				passes <- n
@@ -36,15 +36,31 @@ func TestMapOperationsUnderChurn(t *testing.T) {
 				return <-passes
 			})
 			defer end()
+			st.awaitPlayed()
 			c.start()
 			c.settle()
+			st.awaitPlayed()
 			c.leave(leaver)
 			c.settle()
+			st.awaitPlayed()
 			c.crash(victim)
 			c.settle()
+			st.awaitPlayed()
 			t.Logf("the table was played %d times", end())
 			st.playAll(t, table(), false)
 		})
+	}
+}
+
+// awaitPlayed waits until a part of the table has been played since, so that
+// members come and go between its operations and in the midst of them.
+func (st *stage) awaitPlayed() {
+	st.t.Helper()
+	want := st.played.Load() + int64(len(table())/4)
+	if err := eventually(st.t.Context(), leaveTimeout, func() error {
+		return same("a part of the table was played", st.played.Load() >= want || st.t.Failed(), true)
+	}); err != nil {
+		st.t.Fatal(err)
 	}
 }
 

@@ -22,7 +22,8 @@
 // printed as "figure: name value unit" and never decide a test, except where
 // an issue names a limit.
 //
-// Flags of the test binary: -long for the full repetitions. The Node.js client
+// Flags of the test binary: -long for the full repetitions, -ops for a part of
+// the table. The Node.js client
 // runs under the build tag "node" (node_test.go) because it needs an
 // installation: scripts/node-client.sh makes it.
 package conformance
