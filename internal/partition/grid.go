@@ -316,8 +316,13 @@ func (p *Partition) tick(now int64) {
 func (p *Partition) tickPrimary(now int64) {
 	p.expireParked(now)
 	for i := range p.rep.Peers {
-		if peer := &p.rep.Peers[i]; peer.Awaited && !peer.InSync {
+		peer := &p.rep.Peers[i]
+		if peer.Awaited && !peer.InSync {
 			p.report(CaughtUp, peer.Member) // the first report may have been lost with a coordinator
+		}
+		if p.rep.Lagging(peer) { // the last effect again: a gap before it makes the backup ask
+			_, effect := p.rep.Recent(p.rep.Last.Seq)
+			p.sendEffect(peer, p.rep.Last, effect)
 		}
 	}
 	if p.held.len() > 0 && now-p.held.first().since > p.grid.confirm {

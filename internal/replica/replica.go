@@ -32,6 +32,8 @@ type Peer struct {
 	// Streaming: it gets every effect. Acked is the last number it acknowledged.
 	Streaming bool
 	Acked     uint64
+	// Noted is what Acked was at the last look of Lagging.
+	Noted uint64
 	// Transfer is the id of the transfer under way to it, 0 when there is none.
 	Transfer uint64
 }
@@ -187,6 +189,14 @@ func (r *Replica) Ack(p *Peer, seq uint64) (caughtUp bool) {
 		return !p.InSync
 	}
 	return false
+}
+
+// Lagging tells whether a streaming peer has acknowledged nothing since the
+// last call although something is owed: a frame to it may have been dropped.
+func (r *Replica) Lagging(p *Peer) bool {
+	stands := p.Streaming && p.Transfer == 0 && p.Acked < r.Last.Seq && p.Acked == p.Noted
+	p.Noted = p.Acked
+	return stands && len(r.tail.entries) > 0
 }
 
 // Levels tells whether a peer at that position can be levelled from the tail.

@@ -87,9 +87,19 @@ func (m *Meta) ExpiresAt(idleFloor int64) int64 {
 		at = m.Deadline
 	}
 	if m.MaxIdle != 0 {
-		at = min(at, max(m.IdleSince, idleFloor)+m.MaxIdle)
+		at = min(at, idleFrom(max(m.IdleSince, idleFloor), m.MaxIdle)+m.MaxIdle)
 	}
 	return at
+}
+
+// idleFrom is when idleness begins: at the full second of the last access, as
+// Hazelcast keeps it (its clients' suites poll an entry five times a second and
+// expect it to expire). Less than a second is counted exactly.
+func idleFrom(accessed, maxIdle int64) int64 {
+	if maxIdle < 1000 {
+		return accessed
+	}
+	return accessed - accessed%1000
 }
 
 // Entry is a view on one entry of a table; see the package's contract for how

@@ -30,20 +30,20 @@ func TestManyExpireByThemselves(t *testing.T) {
 }
 
 func TestPromotedReplicaExpires(t *testing.T) {
-	p := newPair(t, imap.Config{MaxIdle: 1000})
+	p := newPair(t, imap.Config{MaxIdle: 3000})
 	p.listen(event.Expired)
 	for i := range 5000 {
-		p.set(fmt.Sprint("ttl", i), nil, 2000)
+		p.set(fmt.Sprint("ttl", i), nil, 6000)
 	}
 	p.set("idle", nil, imap.Default)
-	p.tick(900)
+	p.tick(1900)
 	p.lead(1)
-	// The TTL goes on, the idle clock starts anew.
-	p.tick(900)
+	// Idleness counts from full seconds: two of three have passed at the least. The TTL goes on, the idle clock starts anew.
+	p.tick(1900)
 	if !p.has("idle") || p.count("event EXPIRED") != 0 {
 		t.Error("an entry expired although its idle clock has started anew")
 	}
-	p.tick(2000)
+	p.tick(4000)
 	if n := p.count("event EXPIRED"); n != 5001 {
 		t.Errorf("%d expired, want 5001", n)
 	}
