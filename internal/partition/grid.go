@@ -147,7 +147,7 @@ func (g *Grid) Install(t *cluster.Table) {
 }
 
 func (p *Partition) install(a *cluster.Assignment) {
-	p.stalls, p.target = false, cluster.MemberID{}
+	p.stalls, p.handing = false, handing{}
 	p.primary = a.Primary()
 	established := p.rep.Established
 	source := p.rep.Source
@@ -194,29 +194,6 @@ func (p *Partition) setPrimary(primary bool, now int64) {
 
 func (p *Partition) report(kind ReportKind, member cluster.MemberID) {
 	p.grid.report(Report{Kind: kind, Partition: p.id, Epoch: p.rep.Epoch, Member: member})
-}
-
-// HandOver begins the hand-over of a partition to one of its backups in sync:
-// no operation starts any more, and once the backup has everything, HandedOver
-// is reported. It ends with the next table, whatever that says.
-func (g *Grid) HandOver(id ID, epoch uint64, to cluster.MemberID) {
-	if id < 0 || int(id) >= len(g.parts) {
-		return
-	}
-	p := &g.parts[id]
-	p.mu.Lock()
-	defer p.unlock()
-	if p.rep.Role == replica.Primary && p.rep.Epoch == epoch { // again, too: the report may have been lost
-		p.stalls, p.target = true, to
-		p.handOver()
-	}
-}
-
-func (p *Partition) handOver() {
-	peer := p.rep.Peer(p.target)
-	if peer != nil && peer.InSync && peer.Acked == p.rep.Last.Seq && peer.Streaming && p.held.len() == 0 {
-		p.report(HandedOver, p.target)
-	}
 }
 
 // Fence makes this member refuse epochs below the given one for a partition
@@ -328,6 +305,7 @@ func (p *Partition) tickPrimary(now int64) {
 	if p.held.len() > 0 && now-p.held.first().since > p.grid.confirm {
 		p.giveUp()
 	}
+	p.tickHandOver(now)
 	if p.stalls || !p.room() {
 		return
 	}

@@ -43,7 +43,7 @@ type Partition struct {
 	parks   []parked
 	ready   []Request // woken, to run before the lock is given back
 	stalls  bool      // a primary that must not run now: hand-over under way, or refused by a backup
-	target  cluster.MemberID
+	handing handing
 	// receiving is the transfer that this backup is getting.
 	receiving *receiving
 	sending   []sending
@@ -183,7 +183,7 @@ func (p *Partition) release() {
 		}
 		item.request.Answerer.Answer(&item.request, body)
 	}
-	if p.stalls {
+	if p.stalls && p.handing.reported == 0 {
 		p.handOver()
 	}
 }

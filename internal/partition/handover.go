@@ -1,0 +1,68 @@
+package partition
+
+import (
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/replica"
+)
+
+// handing is a hand-over under way at a primary.
+type handing struct {
+	to cluster.MemberID
+	// ordered is when the coordinator last asked for it, reported when it was last told
+	// that it is done, 0 while it is not; both in ms of cluster time.
+	ordered, reported int64
+}
+
+const (
+	// handOverPatience is how long, in ms, a primary waits for its backup without hearing from the
+	// coordinator, which repeats its order every second.
+	handOverPatience = 3000
+	// reportAgain is how often, in ms, a finished hand-over is reported until the next table comes.
+	reportAgain = 1000
+)
+
+// HandOver begins the hand-over of a partition to one of its backups in sync:
+// no operation starts any more, and once the backup has everything, HandedOver
+// is reported. From then on only the next assignment ends it, whatever that says: the
+// other member may be primary already. Before, it ends when the coordinator does not repeat it.
+func (g *Grid) HandOver(id ID, epoch uint64, to cluster.MemberID) {
+	if id < 0 || int(id) >= len(g.parts) {
+		return
+	}
+	p := &g.parts[id]
+	p.mu.Lock()
+	defer p.unlock()
+	h := &p.handing
+	if p.rep.Role != replica.Primary || p.rep.Epoch != epoch || (h.reported != 0 && h.to != to) {
+		return
+	}
+	p.stalls = true
+	h.to, h.ordered = to, p.grid.now()
+	p.handOver()
+}
+
+// handOver reports that the hand-over is done, if it is.
+func (p *Partition) handOver() {
+	h := &p.handing
+	peer := p.rep.Peer(h.to)
+	if peer != nil && peer.InSync && peer.Acked == p.rep.Last.Seq && peer.Streaming && p.held.len() == 0 {
+		h.reported = p.grid.now()
+		p.report(HandedOver, h.to)
+	}
+}
+
+func (p *Partition) tickHandOver(now int64) {
+	h := &p.handing
+	switch {
+	case !p.stalls || h.to.IsZero():
+	case h.reported != 0:
+		if now-h.reported >= reportAgain {
+			h.reported = now
+			p.report(HandedOver, h.to)
+		}
+	case now-h.ordered > handOverPatience:
+		p.stalls, p.handing = false, handing{}
+	default:
+		p.handOver()
+	}
+}
