@@ -2,7 +2,6 @@ package membership
 
 import (
 	"log/slog"
-	"slices"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/packed"
@@ -137,7 +136,7 @@ func (c *Core) onState(from cluster.MemberID, s state) {
 	c.install(s.list, table, document, "published by the coordinator")
 	c.acknowledge(from)
 	if handed { // the coordinator has left and this member is the next
-		c.beginLineage(state{c.list, c.table, c.document}, slices.Clone(c.list.Members), "coordinator left")
+		c.inherit()
 		return
 	}
 	if coordinator != c.list.Coordinator().ID {

@@ -77,6 +77,16 @@ func (c *Core) succeed(why string) {
 	c.concludeTakeOver()
 }
 
+// inherit begins to coordinate after a coordinator that has left in order. The others are asked all the
+// same: if this member was away, they may have gone on without it.
+func (c *Core) inherit() {
+	c.take = &takeOver{since: c.now, proof: true, best: state{c.list, c.table, c.document}, waits: slices.Clone(c.order)}
+	for _, id := range c.order {
+		c.inviteTo(c.take, id)
+	}
+	c.concludeTakeOver()
+}
+
 func (c *Core) inviteTo(t *takeOver, id cluster.MemberID) {
 	if slices.Contains(t.waits, id) {
 		b := cluster.AppendMark([]byte{kindTakeOver}, c.list.Mark)

@@ -30,10 +30,17 @@ func (c *Core) advance() {
 	moving := c.catchingUp()
 	for i := range next.Partitions {
 		a, want := &next.Partitions[i], c.target[i]
-		if fits(a, want) || a.Primary().IsZero() {
+		if a.Primary().IsZero() {
 			continue
 		}
-		if b, ok := c.step(partition.ID(i), a, want, &moving); ok {
+		b, ok := cluster.Assignment{}, false
+		if !fits(a, want) {
+			b, ok = c.step(partition.ID(i), a, want, &moving)
+		}
+		if !ok && c.standsStill(partition.ID(i), a, want[0]) {
+			b, ok = *a, true
+		}
+		if ok {
 			b.Epoch = a.Epoch + 1
 			*a = b
 			changed = true
@@ -43,6 +50,15 @@ func (c *Core) advance() {
 		next.Version++
 		c.publish(next, "partitions moving")
 	}
+}
+
+// standsStill tells whether a primary has handed over to a member that is not wanted any more: a new
+// epoch lets it go on.
+func (c *Core) standsStill(id partition.ID, a *cluster.Assignment, wanted cluster.MemberID) bool {
+	return slices.ContainsFunc(a.Replicas[1:], func(r cluster.Replica) bool {
+		_, handed := c.handed[key{id, a.Epoch, r.Member}]
+		return handed && r.Member != wanted
+	})
 }
 
 func (c *Core) publish(table *cluster.Table, cause string) {
