@@ -32,9 +32,16 @@ func nodeProgram() string {
 	return "node"
 }
 
-// startNode starts the table in the folder node. The returned function waits
-// for its end and reports what failed.
-func startNode(t *testing.T, c *cluster, r routing, churn bool) (stdin io.Closer, wait func()) {
+// nodeRun is a run of the table in the folder node.
+type nodeRun struct {
+	t     *testing.T
+	cmd   *exec.Cmd
+	stdin io.Closer // its end ends the churn
+	out   memberLog
+}
+
+// startNode starts the table.
+func startNode(t *testing.T, c *cluster, r routing, churn bool) *nodeRun {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), nodeTimeout)
 	t.Cleanup(cancel)
@@ -42,27 +49,50 @@ func startNode(t *testing.T, c *cluster, r routing, churn bool) (stdin io.Closer
 	if churn {
 		args = append(args, "--churn")
 	}
-	cmd := exec.CommandContext(ctx, nodeProgram(), args...)
-	cmd.Dir = "node"
-	if _, err := os.Stat(filepath.Join(cmd.Dir, "node_modules", "hazelcast-client")); err != nil {
+	n := &nodeRun{t: t, cmd: exec.CommandContext(ctx, nodeProgram(), args...)}
+	n.cmd.Dir = "node"
+	if _, err := os.Stat(filepath.Join(n.cmd.Dir, "node_modules", "hazelcast-client")); err != nil {
 		t.Fatalf("the client is not installed: run scripts/node-client.sh (%v)", err)
 	}
-	var out memberLog
-	cmd.Stdout, cmd.Stderr = &out, &out
-	pipe, err := cmd.StdinPipe()
+	n.cmd.Stdout, n.cmd.Stderr = &n.out, &n.out
+	pipe, err := n.cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	n.stdin = pipe
+	if err := n.cmd.Start(); err != nil {
 		t.Fatalf("%v: run scripts/node-client.sh", err)
 	}
-	return pipe, func() {
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("the Node.js client (%s): %v\n%s", r, err, out.text())
-			return
-		}
-		t.Log(out.tail(1))
+	return n
+}
+
+// awaitPlayed waits until some more operations have ended.
+func (n *nodeRun) awaitPlayed() {
+	n.t.Helper()
+	const some = 12
+	played := func() int { return strings.Count(n.out.text(), "played ") }
+	want := played() + some
+	if err := eventually(n.t.Context(), leaveTimeout, func() error {
+		return same("operations were played", played() >= want, true)
+	}); err != nil {
+		n.t.Fatal(err)
 	}
+}
+
+// wait waits for the end of the run and reports what failed.
+func (n *nodeRun) wait() {
+	n.t.Helper()
+	_ = n.stdin.Close()
+	if err := n.cmd.Wait(); err != nil {
+		n.t.Errorf("the Node.js client: %v", err)
+		for _, line := range n.out.lines() {
+			if !strings.HasPrefix(line, "played ") {
+				n.t.Log(line)
+			}
+		}
+		return
+	}
+	n.t.Log(n.out.tail(1))
 }
 
 // TestNodeMapOperations runs the table of the Node.js client against clusters
@@ -75,8 +105,7 @@ func TestNodeMapOperations(t *testing.T) {
 			c := startCluster(t, members)
 			for _, r := range bothRoutings {
 				t.Run(string(r), func(t *testing.T) {
-					_, wait := startNode(t, c, r, false)
-					wait()
+					startNode(t, c, r, false).wait()
 				})
 			}
 		})
@@ -92,15 +121,18 @@ func TestNodeMapOperationsUnderChurn(t *testing.T) {
 			t.Parallel()
 			c := startCluster(t, 3)
 			leaver, victim := c.members[1], c.members[2]
-			stdin, wait := startNode(t, c, r, true)
-			defer wait()
-			defer func() { _ = stdin.Close() }()
+			n := startNode(t, c, r, true)
+			defer n.wait()
+			n.awaitPlayed()
 			c.start()
 			c.settle()
+			n.awaitPlayed()
 			c.leave(leaver)
 			c.settle()
+			n.awaitPlayed()
 			c.crash(victim)
 			c.settle()
+			n.awaitPlayed()
 		})
 	}
 }

@@ -6,7 +6,7 @@
 //
 // Exit status 0 when every answer was right. With --churn the table is played
 // over and over until standard input ends, and once more after that; meanwhile
-// members come and go, so an operation whose member went away is repeated on a
+// members come and go, at the pace of the lines "played NAME", so an operation whose member went away is repeated on a
 // new map: its outcome is known to nobody.
 
 const { parseArgs } = require('node:util');
@@ -17,6 +17,7 @@ const { table, awaitsEvents } = require('./table');
 
 const WORKERS = 8; // operations at a time: most of them wait
 const TRIES = 8; // of one operation under churn
+const GIVE_UP = 5; // failures after which the rest is left: a cluster that hangs fails them all, slowly
 const OPERATION_TIMEOUT = 60_000; // of one try
 
 const { values: options } = parseArgs({
@@ -80,13 +81,14 @@ async function playAll(clients, churn) {
     const names = Object.keys(table);
     let failed = 0;
     const worker = async () => {
-        for (let name = names.shift(); name !== undefined; name = names.shift()) {
+        for (let name = names.shift(); name !== undefined && failed < GIVE_UP; name = names.shift()) {
             try {
                 await playUntilKnown(name, clients, churn);
             } catch (e) {
                 failed++;
                 console.log(`FAIL ${name} (${options.routing}): ${e.stack}`);
             }
+            console.log(`played ${name}`);
         }
     };
     await Promise.all(Array.from({ length: WORKERS }, worker));
@@ -99,9 +101,8 @@ async function main() {
     if (options.churn) {
         let churning = true;
         process.stdin.resume().on('end', () => { churning = false; });
-        for (let passes = 1; churning; passes++) {
+        while (churning && failed < GIVE_UP) {
             failed += await playAll(clients, true);
-            console.log(`pass ${passes}`);
         }
     }
     failed += await playAll(clients, false);
