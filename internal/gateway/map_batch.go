@@ -36,7 +36,8 @@ func mapGetAll(g *Gateway, tx *partition.Tx, m wire.Message) error {
 	return nil
 }
 
-// mapPutAll serves Map.putAll and, what is the same for clients, setAll.
+// mapPutAll serves Map.putAll and setAll, which is the one that triggers no map loader and
+// asks for no old values.
 func mapPutAll(g *Gateway, tx *partition.Tx, m wire.Message) error {
 	var q protocol.MapPutAllRequest
 	if err := protocol.DecodeMapPutAllRequest(m, &q); err != nil {
@@ -47,8 +48,9 @@ func mapPutAll(g *Gateway, tx *partition.Tx, m wire.Message) error {
 			return err
 		}
 	}
+	blind := q.HasTriggerMapLoader && !q.TriggerMapLoader
 	for i := range q.Entries {
-		if err := g.Maps.PutAll(tx, q.Name, q.Entries[i].Key, q.Entries[i].Value); err != nil {
+		if err := g.Maps.PutAll(tx, q.Name, q.Entries[i].Key, q.Entries[i].Value, blind); err != nil {
 			return mapError(err)
 		}
 	}
@@ -148,7 +150,7 @@ func spreadPutAll(s *Session, m wire.Message, r reply) (bool, error) {
 		keys[i] = q.Entries[i].Key
 	}
 	return s.spread(m, r, keys, func(items []int, id int32) []byte {
-		part := protocol.MapPutAllRequest{Name: q.Name, TriggerMapLoader: q.TriggerMapLoader}
+		part := protocol.MapPutAllRequest{Name: q.Name, TriggerMapLoader: q.TriggerMapLoader || !q.HasTriggerMapLoader}
 		for _, i := range items {
 			part.Entries = append(part.Entries, q.Entries[i])
 		}

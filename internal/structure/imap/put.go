@@ -61,11 +61,13 @@ func (s *Structure) PutIfAbsent(
 	return nil, err
 }
 
-// PutAll sets one of the values of a MapPutAll. Like Hazelcast's it heeds no locks.
-func (*Structure) PutAll(tx *partition.Tx, name, key, value []byte) error {
+// PutAll sets one of the values of a MapPutAll. Like Hazelcast's it heeds no
+// locks. blind is that of setAll (triggerMapLoader false): old values are not
+// looked at, so listeners hear of every entry as added.
+func (*Structure) PutAll(tx *partition.Tx, name, key, value []byte, blind bool) error {
 	f, hash := open(tx, name), hashOf(key)
 	e, found := f.live(tx, hash, key)
-	_, err := f.write(tx, write{hash: hash, key: key, value: value, ttl: Default, maxIdle: Default}, e, found)
+	_, err := f.write(tx, write{hash: hash, key: key, value: value, ttl: Default, maxIdle: Default, blind: blind}, e, found)
 	return err
 }
 
@@ -75,6 +77,8 @@ type write struct {
 	key, value   []byte
 	ttl, maxIdle int64
 	wantOld      bool
+	// blind writes are told to listeners as if there had been nothing before.
+	blind bool
 	// meta, if not nil, is used instead of what the write would make of times and counters.
 	meta *store.Meta
 }
@@ -92,9 +96,11 @@ func (f *fragment) write(tx *partition.Tx, w write, e store.Entry, found bool) (
 	wanted := f.wanted(tx)
 	what := event.Added
 	if found {
-		what = event.Updated
 		keep := false
-		if w.wantOld || wanted&event.Updated != 0 {
+		if !w.blind {
+			what = event.Updated
+		}
+		if w.wantOld || wanted&what&event.Updated != 0 {
 			old = e.Value()
 			if keep = len(old) > scratchMax; !keep {
 				f.scratch = append(f.scratch[:0], old...)

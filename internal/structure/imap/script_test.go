@@ -202,6 +202,17 @@ func answer(tx *partition.Tx, v any, err error) error {
 	return err
 }
 
+func putAll(blind bool) verb {
+	return func(m *imap.Structure, tx *partition.Tx, _ int64, a arguments) error {
+		for i := 0; i < len(a.words); i += 2 {
+			if err := m.PutAll(tx, mapName, a.bytes(i), a.bytes(i+1), blind); err != nil {
+				return err
+			}
+		}
+		return answer(tx, "ok", nil)
+	}
+}
+
 func verbs() map[string]verb {
 	all := map[string]verb{
 		"put": func(m *imap.Structure, tx *partition.Tx, th int64, a arguments) error {
@@ -212,14 +223,8 @@ func verbs() map[string]verb {
 			err := m.Set(tx, mapName, a.bytes(0), a.bytes(1), th, a.number("ttl", -1), a.number("idle", -1))
 			return answer(tx, "ok", err)
 		},
-		"putall": func(m *imap.Structure, tx *partition.Tx, _ int64, a arguments) error {
-			for i := 0; i < len(a.words); i += 2 {
-				if err := m.PutAll(tx, mapName, a.bytes(i), a.bytes(i+1)); err != nil {
-					return err
-				}
-			}
-			return answer(tx, "ok", nil)
-		},
+		"putall": putAll(false),
+		"setall": putAll(true),
 		"tryput": func(m *imap.Structure, tx *partition.Tx, th int64, a arguments) error {
 			v, err := m.TryPut(tx, mapName, a.bytes(0), a.bytes(1), th, a.number("timeout", 0))
 			return answer(tx, v, err)
