@@ -39,6 +39,9 @@ type MapConfig struct {
 	// may be stale.
 	ReadBackupData bool
 
+	// MapStore tells that a map store is named: it is not loaded, but requests to
+	// load from it are no mistake of the client.
+	MapStore bool
 	// InMemoryFormat is kept for the cluster document; values are always stored
 	// as the client sent them.
 	InMemoryFormat InMemoryFormat

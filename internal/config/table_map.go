@@ -48,7 +48,7 @@ func mapScope(m *MapConfig) scope {
 		mergePolicyTable(m),
 		splitBrainRef(m),
 	}
-	return scope{elements: append(elements, mapRest()...)}
+	return scope{elements: append(elements, mapRest(m)...)}
 }
 
 func evictionTable(e *Eviction) element {
@@ -90,12 +90,14 @@ func splitBrainRef(m *MapConfig) element {
 }
 
 // mapRest holds what a map may have and the member does not use.
-func mapRest() []element {
+func mapRest(m *MapConfig) []element {
+	store := java("map-store", "nothing is loaded or stored.")
+	store.seen = func() { m.MapStore = true }
 	return []element{
 		idle("metadata-policy", "There is no metadata for queries."),
 		idle("cache-deserialized-values", "Values are never deserialized."),
 		idle("near-cache", "Near caches are the clients'."),
-		java("map-store", "nothing is loaded or stored."),
+		store,
 		java("attributes", "there are no extractors."),
 		java("entry-listeners", "they cannot be called; clients' listeners are."),
 		java("partition-lost-listeners", "they cannot be called; clients' listeners are."),

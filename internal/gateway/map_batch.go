@@ -207,7 +207,8 @@ func mapLoadAll(s *Session, m wire.Message, r reply) error {
 	return s.nothingToDo(q.Name, r)
 }
 
-// mapLoadGivenKeys serves Map.loadGivenKeys likewise.
+// mapLoadGivenKeys serves Map.loadGivenKeys: nothing is loaded where a map store is configured, and it is an error where
+// none is.
 func mapLoadGivenKeys(s *Session, m wire.Message, r reply) error {
 	var q protocol.MapLoadGivenKeysRequest
 	if err := protocol.DecodeMapLoadGivenKeysRequest(m, &q); err != nil {
@@ -217,6 +218,9 @@ func mapLoadGivenKeys(s *Session, m wire.Message, r reply) error {
 		if !serial.Valid(key) {
 			return fmt.Errorf("%w: one of %d keys", errShortData, len(q.Keys))
 		}
+	}
+	if !s.g.Maps.Config(string(q.Name)).MapStore { // as in Hazelcast, which says no more than that
+		return fmt.Errorf("%w: map %q has no map store to load keys from", fault.ErrNullPointer, q.Name)
 	}
 	return s.nothingToDo(q.Name, r)
 }

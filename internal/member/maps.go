@@ -53,6 +53,7 @@ func (n *Node) ownMapConfig(name string) imap.Config {
 		Statistics:      c.StatisticsEnabled,
 		EntryStatistics: c.PerEntryStatsEnabled,
 		ReadBackupData:  c.ReadBackupData,
+		MapStore:        c.MapStore,
 	}
 }
 

@@ -84,6 +84,8 @@ type Config struct {
 	// EntryStatistics keeps times and hits of each entry (per-entry-stats-enabled). Without it the
 	// entry view shows -1 for them.
 	EntryStatistics bool
+	// MapStore tells that the configuration names a map store, which is not there.
+	MapStore bool
 	// ReadBackupData lets backups answer reads, which may then be stale.
 	ReadBackupData bool
 }
