@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/filbertgrid/filbert/internal/fault"
 	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/protocol"
 	"github.com/filbertgrid/filbert/internal/serial"
