@@ -128,7 +128,7 @@ func TestFullFiles(t *testing.T) {
 	want := MapConfig{
 		Name: "orders-1", Pattern: "orders-*", AsyncBackupCount: 3, TimeToLive: time.Minute, MaxIdle: 30 * time.Second,
 		Eviction:             Eviction{Policy: EvictLFU, MaxSizePolicy: UsedHeapSize, Size: 512},
-		PerEntryStatsEnabled: true, ReadBackupData: true, InMemoryFormat: FormatObject,
+		PerEntryStatsEnabled: true, ReadBackupData: true, MapStore: true, InMemoryFormat: FormatObject,
 		SplitBrainProtectionRef: "three", MergePolicy: "LatestUpdateMergePolicy", MergeBatchSize: 50,
 	}
 	if m != want {
