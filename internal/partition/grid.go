@@ -297,6 +297,9 @@ func (p *Partition) tickPrimary(now int64) {
 		if peer.Awaited && !peer.InSync {
 			p.report(CaughtUp, peer.Member) // the first report may have been lost with a coordinator
 		}
+		if !peer.Streaming {
+			p.askPosition(peer)
+		}
 		if p.rep.Lagging(peer) { // the last effect again: a gap before it makes the backup ask
 			_, effect := p.rep.Recent(p.rep.Last.Seq)
 			p.sendEffect(peer, p.rep.Last, effect)

@@ -13,15 +13,16 @@ import (
 // Frames between replicas. Each begins with its kind, the partition and the
 // sender's epoch for it. Numbers are part of the member protocol: append only.
 const (
-	frameEffect   = 1 // Effects: number, epoch that made it, the effect
-	frameAck      = 2 // Effects: number
-	framePosition = 3 // Effects: number, epoch that made it
-	frameStream   = 4 // Effects: the position is a prefix; what is missing follows
-	frameRefuse   = 5 // Effects: the epoch that the backup has promised
-	frameTransfer = 6 // Effects: transfer id, number and epoch it starts at
-	frameChunk    = 7 // Bulk: transfer id, kind, name, effects
-	frameComplete = 8 // Bulk: transfer id
-	frameMore     = 9 // Bulk: transfer id: the receiver has room for the next chunk
+	frameEffect   = 1  // Effects: number, epoch that made it, the effect
+	frameAck      = 2  // Effects: number
+	framePosition = 3  // Effects: number, epoch that made it
+	frameStream   = 4  // Effects: the position is a prefix; what is missing follows
+	frameRefuse   = 5  // Effects: the epoch that the backup has promised
+	frameTransfer = 6  // Effects: transfer id, number and epoch it starts at
+	frameChunk    = 7  // Bulk: transfer id, kind, name, effects
+	frameComplete = 8  // Bulk: transfer id
+	frameMore     = 9  // Bulk: transfer id: the receiver has room for the next chunk
+	frameAsk      = 10 // Effects: the primary asks for the position
 )
 
 var (
@@ -55,9 +56,9 @@ func (p *Partition) frame(kind byte, epoch uint64) []byte {
 	return packed.AppendUint64(b, epoch)
 }
 
-func (p *Partition) sendFrame(to cluster.MemberID, lane link.Lane, b []byte) {
+func (p *Partition) sendFrame(to cluster.MemberID, lane link.Lane, b []byte) bool {
 	p.out = b
-	p.grid.hub.Send(to, lane, b) // what is not sent is asked for by position
+	return p.grid.hub.Send(to, lane, b) // what is not sent is asked for by position
 }
 
 // send gives an effect to all streaming backups.
@@ -96,6 +97,8 @@ func (p *Partition) handle(from cluster.MemberID, kind byte, epoch uint64, r *pa
 		return p.onChunk(from, r)
 	case frameComplete:
 		return p.onComplete(from, r.Uint64())
+	case frameAsk:
+		p.onAsk(from, epoch)
 	case frameMore:
 		p.onMore(from, r.Uint64())
 	default:
@@ -197,6 +200,19 @@ func (p *Partition) onPosition(from cluster.MemberID, at replica.Position) {
 	p.release()
 }
 
+// askPosition asks a backup whose position is unknown. It may believe that it is followed: it has not seen
+// every assignment in between, or a connection broke on one side sooner than on the other.
+func (p *Partition) askPosition(peer *replica.Peer) {
+	p.sendFrame(peer.Member, link.Effects, p.frame(frameAsk, p.rep.Epoch))
+}
+
+func (p *Partition) onAsk(from cluster.MemberID, epoch uint64) {
+	if p.rep.Role == replica.Backup && from == p.rep.Source && epoch >= p.rep.Epoch {
+		p.dropReceiving()
+		p.tellPosition()
+	}
+}
+
 func (p *Partition) onStream(from cluster.MemberID, epoch uint64) {
 	if p.rep.Role == replica.Backup && from == p.rep.Source && epoch >= p.rep.Epoch {
 		p.rep.Established, p.asked = true, 0
@@ -214,11 +230,11 @@ func (p *Partition) onRefuse(_ cluster.MemberID, promised uint64) {
 
 // laneDown forgets streams over a broken connection.
 func (p *Partition) laneDown(peer cluster.MemberID, lane link.Lane) {
-	if s := p.rep.Peer(peer); s != nil && lane == link.Effects {
+	if s := p.rep.Peer(peer); s != nil && (lane == link.Effects || s.Transfer != 0) {
 		s.Streaming = false
 	}
 	if p.receiving != nil && peer == p.rep.Source {
-		p.receiving = nil
+		p.dropReceiving()
 		p.tellPosition()
 	}
 	p.stopSending(peer)
@@ -227,7 +243,7 @@ func (p *Partition) laneDown(peer cluster.MemberID, lane link.Lane) {
 // laneUp starts a stream over a new connection.
 func (p *Partition) laneUp(peer cluster.MemberID, lane link.Lane) {
 	if lane == link.Effects && p.rep.Role == replica.Backup && p.rep.Source == peer {
-		p.receiving = nil
+		p.dropReceiving()
 		p.tellPosition()
 	}
 }

@@ -72,7 +72,7 @@ func (p *Partition) onMore(to cluster.MemberID, id uint64) {
 	}
 	if len(s.names) == 0 {
 		s.done = true
-		p.sendFrame(to, link.Bulk, packed.AppendUint64(p.frame(frameComplete, p.rep.Epoch), id))
+		p.sendBulk(to, packed.AppendUint64(p.frame(frameComplete, p.rep.Epoch), id))
 		return
 	}
 	b := p.frame(frameChunk, p.rep.Epoch)
@@ -83,9 +83,21 @@ func (p *Partition) onMore(to cluster.MemberID, id uint64) {
 	if f := p.fragments[s.kind][s.names[0]]; f != nil {
 		s.cursor, done = f.Snapshot(s.cursor, chunkBytes, func(effect []byte) { b = packed.AppendBytes(b, effect) })
 	}
-	p.sendFrame(to, link.Bulk, b)
 	if done {
 		s.names, s.cursor = s.names[1:], 0
+	}
+	p.sendBulk(to, b)
+}
+
+// sendBulk sends a part of a transfer. One that the lane does not take ends the transfer: the backup is asked for its
+// position anew.
+func (p *Partition) sendBulk(to cluster.MemberID, b []byte) {
+	if p.sendFrame(to, link.Bulk, b) {
+		return
+	}
+	p.stopSending(to)
+	if peer := p.rep.Peer(to); peer != nil {
+		peer.Streaming = false
 	}
 }
 
