@@ -40,6 +40,9 @@ func floors() []string {
 		// cluster
 		"internal/cluster",
 		"internal/link",
+		"internal/link/memlink",
+		"internal/discovery",
+		"internal/discovery/static",
 		"internal/membership",
 		// grid
 		"internal/store",
@@ -79,7 +82,7 @@ type confinement struct {
 
 func confinements() []confinement {
 	return []confinement{
-		{"internal/protocol", []string{"internal/protocol", "internal/gateway", "protocol"}, false, "wire types stop at the door"},
+		{"internal/protocol", []string{"internal/protocol", "internal/gateway", "internal/sim", "protocol"}, false, "wire types stop at the door; the simulator's clients stand before it"},
 		{"k8s.io", []string{"internal/discovery/kubernetes"}, false, "one place talks to the Kubernetes API"},
 		{"sigs.k8s.io", []string{"internal/discovery/kubernetes"}, false, "one place talks to the Kubernetes API"},
 		{"go.etcd.io/raft", []string{"internal/cp"}, false, "one place runs Raft"},
