@@ -58,6 +58,7 @@ func floors() []string {
 		// wiring
 		"internal/member",
 		"internal/sim",
+		".", // package filbert, which embeds a member
 		"cmd/filbert",
 	}
 }
