@@ -103,7 +103,7 @@ func TestDistributedObjects(t *testing.T) {
 	if got := c.objects(); !slices.Equal(got, want[1:]) {
 		t.Errorf("objects %q", got)
 	}
-	if n := c.size("m"); n != 0 {
+	if n := c.size(); n != 0 {
 		t.Errorf("%d entries are left", n)
 	}
 	var events []string

@@ -175,6 +175,8 @@ func (f *fanOut) expires(uint64) time.Duration {
 	return f.reply.h.expires(f.reply.start, f.g.Limits.CallTimeout)
 }
 
+func (f *fanOut) gone() bool { return f.reply.s.gone() }
+
 func (f *fanOut) handlerOf(uint64) *handler { return f.reply.h }
 
 // fanSum merges the answers of Map.size.

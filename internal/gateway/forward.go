@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -32,7 +33,12 @@ type expirer interface {
 	partition.Answerer
 	expires(token uint64) time.Duration
 	handlerOf(token uint64) *handler
+	// gone tells that nobody waits for the answer any more.
+	gone() bool
 }
+
+// errGone is the answer that nobody reads: the session has ended.
+var errGone = errors.New("gateway: client is gone")
 
 // call is a request of this member on its way to another, or waiting for a primary; or a message from member to member
 // (done is set, request is empty).
@@ -104,6 +110,12 @@ func (f *forwarder) reroute(q *partition.Request) {
 	f.g.Run(f.run)
 }
 
+// gone tells that the client of a call is: what has not run need not.
+func (c *call) gone() bool {
+	e, ok := c.request.Answerer.(expirer)
+	return ok && e.gone()
+}
+
 // fail answers a call with an error.
 func (c *call) fail(err error) {
 	if c.done != nil {
@@ -137,6 +149,12 @@ func (f *forwarder) pump() {
 // send gives a call to the partition's primary, or lets it wait for one.
 func (f *forwarder) send(c *call) {
 	g := f.g
+	if c.gone() {
+		// A lock that was taken now would be released by nobody.
+		f.release(c)
+		c.fail(errGone)
+		return
+	}
 	if g.Clock() >= c.expires {
 		f.release(c)
 		c.fail(fmt.Errorf("%w: partition %d had no primary for %v", fault.ErrOperationTimeout, c.request.Partition, g.Limits.CallTimeout))
@@ -258,26 +276,29 @@ func (c *call) name() string {
 // retry sends again what was waiting for a newer view.
 func (f *forwarder) retry() {
 	f.mu.Lock()
-	f.mu.queue = append(f.mu.queue, f.mu.waiting...)
+	f.mu.queue = append(f.mu.waiting, f.mu.queue...) // the older ones first
 	f.mu.waiting = nil
 	f.mu.Unlock()
 	f.pump()
 }
 
-// tick ends calls whose time is over. Those that wait are tried again: a primary may have
-// handed a call back a moment before it got the table by which it was sent.
+// tick ends calls whose time is over, and those without end whose client is gone: their owner may have forgotten
+// them. Those that wait are tried again: a primary may have handed a call back a moment before it got the table by
+// which it was sent.
 func (f *forwarder) tick(now time.Duration) {
+	v := f.g.Cluster.View()
 	f.mu.Lock()
 	var late []*call
 	for _, id := range slices.Sorted(maps.Keys(f.mu.calls)) {
-		if c := f.mu.calls[id]; now-parkedGrace >= c.expires {
+		c := f.mu.calls[id]
+		if now-parkedGrace >= c.expires || (c.expires == never && c.gone()) {
 			delete(f.mu.calls, id)
 			f.mu.bytes -= len(c.request.Message)
 			late = append(late, c)
 		}
 	}
 	for _, c := range f.mu.waiting {
-		if c.bounced == f.g.Cluster.View().Owner(int32(c.request.Partition)) {
+		if c.bounced == v.Owner(int32(c.request.Partition)) {
 			c.bounced = cluster.MemberID{}
 		}
 	}

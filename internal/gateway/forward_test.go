@@ -25,7 +25,7 @@ func TestAnyMemberServesAnyPartition(t *testing.T) {
 			t.Errorf("partition %d: value %q", id, got)
 		}
 	}
-	if got := c.size("m"); got != partitions {
+	if got := c.size(); got != partitions {
 		t.Errorf("size %d", got)
 	}
 	if n := len(w.nodes[0].g.forward.mu.calls) + w.nodes[0].g.forward.mu.bytes; n != 0 {

@@ -104,7 +104,7 @@ func TestEventsReachEveryListenerOnce(t *testing.T) {
 	if last := events[len(events)-1]; event.Type(last.EventType) != event.ClearAll || last.NumberOfAffectedEntries != partitions || last.Key != nil {
 		t.Errorf("last event %+v", last)
 	}
-	if n := writer.size("m"); n != 0 {
+	if n := writer.size(); n != 0 {
 		t.Errorf("size %d", n)
 	}
 }

@@ -28,9 +28,13 @@ func mapGetAll(g *Gateway, tx *partition.Tx, m wire.Message) error {
 	}
 	dst := wire.AppendResponseHead(tx.Reply, protocol.MapGetAllResponseType, 0, 0)
 	dst = wire.AppendBegin(dst)
+	limit := len(dst) + g.Limits.MaxOutputBytes/2
 	for _, key := range q.Keys {
 		if value := g.Maps.Get(tx, q.Name, key); value != nil {
 			dst = wire.AppendFrame(wire.AppendFrame(dst, key), value)
+		}
+		if len(dst) > limit {
+			return fmt.Errorf("%w: more than %d bytes", fault.ErrQueryResultSizeExceeded, g.Limits.MaxOutputBytes/2)
 		}
 	}
 	tx.Reply = wire.FinishEmpty(wire.AppendEnd(dst))
@@ -100,8 +104,8 @@ func (s *Session) spread(m wire.Message, r reply, keys [][]byte, part func(items
 		}
 		places[id] = append(places[id], i)
 	}
-	if len(ids) == 1 && m.PartitionID() < 0 {
-		m.SetPartitionID(ids[0])
+	if len(ids) <= 1 && m.PartitionID() == -1 {
+		m.SetPartitionID(append(ids, 0)[0]) // without keys any partition will do
 	}
 	if len(ids) == 0 || (len(ids) == 1 && ids[0] == m.PartitionID()) {
 		return false, nil

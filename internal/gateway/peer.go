@@ -20,6 +20,9 @@ import (
 // dropped and counted; answers get through.
 const maxPeerBytes = 64 << 20
 
+// maxPeerKept is how large an output buffer is kept for the next answers.
+const maxPeerKept = 1 << 20
+
 // peers are the gateways of the other members, in the order in which they were met.
 type peers struct {
 	g  *Gateway
@@ -158,7 +161,9 @@ func (p *peer) flush() {
 			break
 		}
 		if len(p.mu.out) == 0 {
-			p.mu.out = out[:0]
+			if cap(out) <= maxPeerKept {
+				p.mu.out = out[:0]
+			}
 			break
 		}
 	}

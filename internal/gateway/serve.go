@@ -123,6 +123,9 @@ func (h *shell) read(ahead []byte) error {
 		if ahead = ahead[n:]; n == 0 {
 			var err error
 			if n, err = h.conn.Read(buf); err != nil {
+				if errors.Is(err, io.EOF) && r.Buffered() > 0 {
+					err = io.ErrUnexpectedEOF // inside a message
+				}
 				return err
 			}
 		}

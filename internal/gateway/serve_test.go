@@ -18,15 +18,12 @@ import (
 )
 
 // serve lets a gateway of one member, with workers, serve connections of a real listener.
-func serve(t *testing.T, change func(*Options)) (g *Gateway, address string) {
+func serve(t *testing.T) (g *Gateway, address string) {
 	t.Helper()
 	var clock atomic.Int64
 	w := newWorld(t, 1, func(o *Options) {
 		o.Run = func(job func()) { go job() }
 		o.Clock = func() time.Duration { return time.Duration(clock.Add(int64(time.Microsecond))) }
-		if change != nil {
-			change(o)
-		}
 	})
 	g = w.nodes[0].g
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
@@ -100,7 +97,7 @@ func (s *socket) authenticate() {
 }
 
 func TestServePipelined(t *testing.T) {
-	_, address := serve(t, nil)
+	_, address := serve(t)
 	var clients sync.WaitGroup
 	for id := range int64(4) {
 		s := dial(t, address)
@@ -140,7 +137,7 @@ func TestServePipelined(t *testing.T) {
 
 // TestServeInPieces: messages that come byte by byte, and two in one packet.
 func TestServeInPieces(t *testing.T) {
-	_, address := serve(t, nil)
+	_, address := serve(t)
 	s := dial(t, address)
 	auth := authentication(1, "dev", "", "", [16]byte{1})
 	for i := range auth {
@@ -159,7 +156,7 @@ func TestServeInPieces(t *testing.T) {
 }
 
 func TestServeEndsBadConnections(t *testing.T) {
-	_, address := serve(t, nil)
+	_, address := serve(t)
 	huge := binary.LittleEndian.AppendUint32(nil, 1<<30)
 	huge = binary.LittleEndian.AppendUint16(huge, 0xc000)
 	for name, bad := range map[string][]byte{
@@ -193,7 +190,7 @@ func TestServeEndsBadConnections(t *testing.T) {
 
 // TestLargeAfterAuthentication: the limit rises as soon as the client is known, also for what was sent at once.
 func TestLargeAfterAuthentication(t *testing.T) {
-	_, address := serve(t, nil)
+	_, address := serve(t)
 	s := dial(t, address)
 	key, value := data("k"), make([]byte, 1<<20)
 	set := protocol.AppendMapSetRequest(nil, 2, place(key), &protocol.MapSetRequest{Name: []byte("m"), Key: key, Value: value, TTL: -1})
@@ -206,7 +203,7 @@ func TestLargeAfterAuthentication(t *testing.T) {
 }
 
 func TestCloseEndsConnections(t *testing.T) {
-	g, address := serve(t, nil)
+	g, address := serve(t)
 	s := dial(t, address)
 	s.authenticate()
 	g.Close()

@@ -140,6 +140,7 @@ func (s *Session) submit(r reply, m wire.Message) {
 			}
 			return
 		}
+		id = m.PartitionID()
 	}
 	if id < 0 || id >= s.g.Grid.Count() {
 		r.fail(fmt.Errorf("%w: %d, there are %d partitions", partition.ErrRange, id, s.g.Grid.Count()))
@@ -249,6 +250,13 @@ func (s *Session) expires(token uint64) time.Duration {
 	defer s.mu.Unlock()
 	note := &s.mu.slots[token]
 	return note.handler.expires(note.start, s.g.Limits.CallTimeout)
+}
+
+// gone implements expirer.
+func (s *Session) gone() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mu.closed
 }
 
 // handlerOf implements expirer.
