@@ -1,7 +1,6 @@
 package migration
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
@@ -146,29 +145,52 @@ func (p *planner) fillBackups() {
 	}
 }
 
-// balanceBackups moves backups until no two members differ by more than one
-// replica, as far as single moves can.
+// balanceBackups moves backups until no two members differ by more than one replica, as far as that can be
+// done without touching primaries.
 func (p *planner) balanceBackups() {
-	order := make([]int, len(p.place))
-	for i := range order {
-		order[i] = i
-	}
-	for moved := true; moved; {
-		moved = false
-		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p.replicas[b], p.replicas[a]) })
-		from, to := order[0], order[len(order)-1]
-		if p.replicas[from]-p.replicas[to] < 2 {
+	for {
+		to := least(p.replicas, nil)
+		from := slices.Index(p.replicas, slices.Max(p.replicas))
+		if p.replicas[from]-p.replicas[to] < 2 || !p.shift(from, to) {
 			return
 		}
-		for _, want := range p.want {
-			k := slices.Index(want, from)
-			if k > 0 && !slices.Contains(want, to) {
-				want[k] = to
-				p.replicas[from]--
-				p.replicas[to]++
-				moved = true
-				break
+	}
+}
+
+// shift takes one backup from a member and gives one to another: directly, or over members in between,
+// each of which gives one on and takes another.
+func (p *planner) shift(from, to int) bool {
+	cameFrom := map[int]int{from: from}
+	for queue := []int{from}; len(queue) > 0; queue = queue[1:] {
+		a := queue[0]
+		for b := range p.place {
+			if _, known := cameFrom[b]; known || p.movable(a, b) < 0 {
+				continue
 			}
+			cameFrom[b] = a
+			if b != to {
+				queue = append(queue, b)
+				continue
+			}
+			for ; b != from; b = cameFrom[b] { // the last step first: no move makes an earlier one impossible but its own kind
+				i := p.movable(cameFrom[b], b)
+				if i < 0 {
+					return false
+				}
+				want := p.want[i]
+				want[slices.Index(want, cameFrom[b])] = b
+				p.replicas[cameFrom[b]]--
+				p.replicas[b]++
+			}
+			return true
 		}
 	}
+	return false
+}
+
+// movable returns a partition of which one member has a backup and the other nothing, or -1.
+func (p *planner) movable(from, to int) int {
+	return slices.IndexFunc(p.want, func(want []int) bool {
+		return slices.Index(want, from) > 0 && !slices.Contains(want, to)
+	})
 }

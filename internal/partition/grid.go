@@ -225,8 +225,8 @@ func (g *Grid) Frame(from cluster.MemberID, frame []byte) error {
 	if err := p.handle(from, kind, epoch, &r); err != nil {
 		return err
 	}
-	if p.ackDue && !p.ackListed {
-		p.ackListed = true
+	if p.ackDue && p.ackListed != from {
+		p.ackListed = from
 		g.due.Lock()
 		g.due.byPeer[from] = append(g.due.byPeer[from], p.id)
 		g.due.Unlock()
@@ -244,7 +244,9 @@ func (g *Grid) Idle(from cluster.MemberID) {
 	for _, id := range ids {
 		p := &g.parts[id]
 		p.mu.Lock()
-		p.ackListed = false
+		if p.ackListed == from {
+			p.ackListed = cluster.MemberID{}
+		}
 		if p.ackDue {
 			p.acknowledge()
 		}

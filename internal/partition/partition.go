@@ -48,8 +48,10 @@ type Partition struct {
 	receiving *receiving
 	sending   []sending
 	asked     int64 // when this backup last told its position; 0 when the stream is established
-	// ackDue: an acknowledgement is owed; ackListed: Grid.Idle will see to it.
-	ackDue, ackListed bool
+	// ackDue: an acknowledgement is owed; ackListed: Grid.Idle will see to it when it is called for that peer, which
+	// it is not when the peer is gone.
+	ackDue    bool
+	ackListed cluster.MemberID
 
 	tx     Tx
 	reply  []byte

@@ -195,6 +195,9 @@ func (w *World) readAll() {
 		}
 	}
 	size := w.ask(c, &operation{kind: opSize, key: "size"})
+	if size.unknown {
+		w.fail("size() has no known outcome although nothing happens")
+	}
 	if w.failure == nil && (size.value != present || entries != present) {
 		w.fail("size() is %d, replicas have %d entries, and %d keys have values", size.value, entries, present)
 	}
