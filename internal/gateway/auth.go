@@ -50,15 +50,14 @@ func authenticate(s *Session, m wire.Message, r reply) error {
 		id: cluster.UUID(q.UUID), name: text(q.ClientName), kind: text(q.ClientType),
 		version: text(q.ClientHazelcastVersion), labels: labels(q.Labels),
 	}}
-	if !equal(q.ClusterName, s.g.ClusterName) || !s.g.allowed(q.Username, q.Password) {
+	if !equal(q.ClusterName, s.g.ClusterName) || !s.g.Credentials.AcceptsPassword(string(q.Username), string(q.Password), q.Username != nil) {
 		c.status = credentialsFailed
 	}
 	s.admit(c, r)
 	return nil
 }
 
-// authenticateCustom serves Client.authenticationCustom: tokens. Where a user name and a password are configured no
-// token is right; where nothing is, anything is.
+// authenticateCustom serves Client.authenticationCustom: tokens.
 func authenticateCustom(s *Session, m wire.Message, r reply) error {
 	if s.postpone(m) {
 		return nil
@@ -71,22 +70,14 @@ func authenticateCustom(s *Session, m wire.Message, r reply) error {
 		id: cluster.UUID(q.UUID), name: text(q.ClientName), kind: text(q.ClientType),
 		version: text(q.ClientHazelcastVersion), labels: labels(q.Labels),
 	}}
-	if !equal(q.ClusterName, s.g.ClusterName) || s.g.Username != "" || s.g.Password != "" {
+	if !equal(q.ClusterName, s.g.ClusterName) || !s.g.Credentials.AcceptsToken(q.Credentials) {
 		c.status = credentialsFailed
 	}
 	s.admit(c, r)
 	return nil
 }
 
-// allowed compares credentials in constant time. Without configured ones any will do.
-func (g *Gateway) allowed(username, password []byte) bool {
-	if g.Username == "" && g.Password == "" {
-		return true
-	}
-	user, word := equal(username, g.Username), equal(password, g.Password)
-	return user && word
-}
-
+// equal compares in constant time.
 func equal(given []byte, want string) bool {
 	return subtle.ConstantTimeCompare(given, []byte(want)) == 1
 }

@@ -34,6 +34,7 @@ import (
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/config"
 	"github.com/filbertgrid/filbert/internal/event"
 	"github.com/filbertgrid/filbert/internal/link"
 	"github.com/filbertgrid/filbert/internal/lograte"
@@ -83,8 +84,10 @@ type Change struct {
 type Options struct {
 	Self        cluster.MemberID
 	ClusterName string
-	// Username and Password that clients must present; both empty: none are asked for.
-	Username, Password string
+	// Credentials decides about what clients present.
+	Credentials config.ClientAuthentication
+	// Config tells what this member was told, as the XML that management tools read (MC.getMemberConfig).
+	Config func() string
 	// ServerVersion is told to clients, e.g. 5.5.0.
 	ServerVersion string
 	Cluster       Cluster

@@ -20,7 +20,8 @@ type listener struct {
 	correlation int64
 	local       bool
 	topic       topic
-	reg         event.Registration // of topicEntries
+	// reg is in the registry for topicEntries; its Service and Name are the object's for topicMapLost, too.
+	reg event.Registration
 	// encode appends an event of the registry as the listener's message wants it.
 	encode func(dst []byte, correlation int64, e *event.Event) []byte
 }
@@ -120,6 +121,22 @@ func (s *Session) unlisten(id cluster.UUID) bool {
 	}
 	s.g.listeners.remove(s.g, l)
 	return true
+}
+
+// destroyed removes the listeners of an object that is destroyed, as Hazelcast does: who gets the
+// object anew listens anew.
+func (ls *listeners) destroyed(service, name string) {
+	ls.mu.Lock()
+	var gone []*listener
+	for _, id := range sortedIDs(ls.mu.byID) {
+		if l := ls.mu.byID[id]; l.reg.Service == service && l.reg.Name == name {
+			gone = append(gone, l)
+		}
+	}
+	ls.mu.Unlock()
+	for _, l := range gone {
+		l.s.unlisten(l.reg.ID)
+	}
 }
 
 // drop removes the listeners of a session that has ended.

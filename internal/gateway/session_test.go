@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/config"
 	"github.com/filbertgrid/filbert/internal/fault"
 	"github.com/filbertgrid/filbert/internal/protocol"
 	"github.com/filbertgrid/filbert/internal/wire"
@@ -52,7 +53,7 @@ func TestAuthenticationStatus(t *testing.T) {
 		{name: "old serialization", cluster: "dev", serialization: 0, status: 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, 1, func(o *Options) { o.Username, o.Password = c.wantUser, c.wantSecret })
+			w := newWorld(t, 1, func(o *Options) { o.Credentials = passwords(c.wantUser, c.wantSecret) })
 			session := w.nodes[0].raw()
 			var q protocol.ClientAuthenticationRequest
 			m := authentication(7, c.cluster, c.user, c.word, w.uuid())
@@ -101,7 +102,7 @@ func TestCustomCredentials(t *testing.T) {
 	for _, secured := range []bool{false, true} {
 		w := newWorld(t, 1, func(o *Options) {
 			if secured {
-				o.Username = "u"
+				o.Credentials = passwords("u", "")
 			}
 		})
 		m := protocol.AppendClientAuthenticationCustomRequest(nil, 3, -1, &protocol.ClientAuthenticationCustomRequest{
@@ -324,4 +325,12 @@ func TestStatisticsAndClients(t *testing.T) {
 	if stats.Connections != 1 || len(stats.Operations) != 4 {
 		t.Errorf("stats %+v", stats)
 	}
+}
+
+// passwords is the configuration of one user, of everybody when both are empty.
+func passwords(name, secret string) config.ClientAuthentication {
+	if name == "" && secret == "" {
+		return config.ClientAuthentication{Method: config.AuthenticateClusterName}
+	}
+	return config.ClientAuthentication{Method: config.AuthenticatePassword, Users: []config.User{{Name: name, Password: secret}}}
 }

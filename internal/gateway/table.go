@@ -17,7 +17,8 @@ type row struct {
 func table() []row {
 	rows := clientTable()
 	rows = append(rows, mapKeyTable()...)
-	return append(rows, mapTable()...)
+	rows = append(rows, mapTable()...)
+	return append(rows, row{protocol.MCGetMemberConfigRequestType, onSession(memberConfig)})
 }
 
 func clientTable() []row {

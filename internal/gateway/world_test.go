@@ -90,6 +90,7 @@ func (w *world) add(i int, change func(*Options)) {
 		Report:     func(partition.Report) {}, UUID: w.uuid, ConfirmTimeout: 60_000, Patience: 60_000, Logger: logger,
 	})
 	o := Options{
+		Credentials: passwords("", ""), Config: func() string { return "" },
 		Self: n.id, ClusterName: "dev", ServerVersion: "5.5.0", Cluster: n, Grid: n.grid, Maps: maps, Events: events, Hub: n.hub,
 		Clock: func() time.Duration { return w.now }, UUID: w.uuid, Logger: logger,
 		Run: func(job func()) { w.jobs = append(w.jobs, job) },

@@ -82,12 +82,9 @@ func attributes(m map[string]string) []cluster.Attribute {
 
 func (n *Node) newGateway() *gateway.Gateway {
 	c := n.o.Config
-	var username, password string
-	if users := c.Security.ClientAuthentication().Users; len(users) > 0 {
-		username, password = users[0].Name, users[0].Password
-	}
 	return gateway.New(gateway.Options{
-		Self: n.o.Self.ID, ClusterName: c.ClusterName, Username: username, Password: password,
+		Self: n.o.Self.ID, ClusterName: c.ClusterName,
+		Credentials: c.Security.ClientAuthentication(), Config: func() string { return describe(c) },
 		ServerVersion: c.ServerVersion, Cluster: n, Grid: n.grid, Maps: n.maps, Events: n.events, Hub: n.hub,
 		Clock: n.o.Clock, UUID: n.o.UUID, Run: n.o.Run, Logger: n.log("gateway"),
 		Limits: gateway.Limits{
