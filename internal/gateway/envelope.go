@@ -48,6 +48,8 @@ const (
 	askUnlisten = 2
 	// askMetadata: a client's message Map.fetchNearCacheInvalidationMetadata; answered with its response.
 	askMetadata = 3
+	// askForget: service, name: the object is destroyed, its listeners go.
+	askForget = 4
 )
 
 // callVersion is the version of the envelopes frameCall and frameCalls.

@@ -139,7 +139,23 @@ func TestListenerEnds(t *testing.T) {
 	}
 }
 
-// TestListenersOfDeadMembersGo: what a member had registered elsewhere goes with its connection, and comes back with it.
+// TestDestroyEndsListeners: they do not hear of the object that is made anew.
+func TestDestroyEndsListeners(t *testing.T) {
+	w := newWorld(t, 2, nil)
+	c, other := w.nodes[0].connect(), w.nodes[1].connect()
+	local, _ := c.listen(true, true)
+	everywhere, _ := other.listen(true, false)
+	c.call(protocol.AppendClientDestroyProxyRequest(nil, w.correlation(), -1,
+		&protocol.ClientDestroyProxyRequest{Name: []byte("m"), ServiceName: []byte("hz:impl:mapService")}))
+	for id := range int32(partitions) {
+		c.call(w.set("m", keyAt(id), data("v")))
+	}
+	if n := len(c.entryEvents(local)) + len(other.entryEvents(everywhere)); n != 0 {
+		t.Errorf("%d events", n)
+	}
+}
+
+// TestListenersFollowConnections: what a member had registered elsewhere goes with its connection, and comes back with it.
 func TestListenersFollowConnections(t *testing.T) {
 	w := newWorld(t, 2, nil)
 	c := w.nodes[0].connect()

@@ -293,6 +293,11 @@ func (p *peer) onAsk(r *packed.Reader) error {
 			p.unlisten(service, name, registration)
 			p.answerAsk(id, nil)
 		}
+	case askForget:
+		if service, name := r.String(), r.String(); r.Err() == nil {
+			p.g.listeners.destroyed(service, name)
+			p.answerAsk(id, nil)
+		}
 	case askMetadata:
 		p.g.metadata(wire.Message(slices.Clone(r.Rest())), func(body []byte) { p.answerAsk(id, body) })
 	default:

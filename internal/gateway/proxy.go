@@ -6,6 +6,7 @@ import (
 
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/fault"
+	"github.com/filbertgrid/filbert/internal/packed"
 	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/protocol"
 	"github.com/filbertgrid/filbert/internal/structure/imap"
@@ -162,22 +163,29 @@ func destroyed(f *fanOut, _ int64) {
 		return
 	}
 	o := cluster.Object{Service: string(q.ServiceName), Name: string(q.Name)}
-	// The change may call back into the cluster, which must not happen under a partition's lock.
+	// What follows asks the cluster, which must not happen under a partition's lock.
 	f.g.Run(func() {
-		var changes []Change
-		if d := f.g.Cluster.View().Document; d != nil {
-			if _, there := d.Find(o); there {
-				changes = append(changes, Change{Kind: DestroyObject, Object: o, Source: f.reply.s.client.id})
-			}
+		f.g.listeners.destroyed(o.Service, o.Name)
+		name := packed.AppendString(packed.AppendString(nil, o.Service), o.Name)
+		f.g.everywhere(askForget, name, func() { f.g.Run(func() { f.unlist(o) }) })
+	})
+}
+
+// unlist takes a destroyed object out of the document, the last step.
+func (f *fanOut) unlist(o cluster.Object) {
+	var changes []Change
+	if d := f.g.Cluster.View().Document; d != nil {
+		if _, there := d.Find(o); there {
+			changes = append(changes, Change{Kind: DestroyObject, Object: o, Source: f.reply.s.client.id})
 		}
-		f.g.change(changes, func(err error) {
-			if err != nil {
-				f.reply.fail(err)
-				return
-			}
-			f.reply.send(func(dst []byte, correlation int64) []byte {
-				return protocol.AppendClientDestroyProxyResponse(dst, correlation, &protocol.ClientDestroyProxyResponse{})
-			})
+	}
+	f.g.change(changes, func(err error) {
+		if err != nil {
+			f.reply.fail(err)
+			return
+		}
+		f.reply.send(func(dst []byte, correlation int64) []byte {
+			return protocol.AppendClientDestroyProxyResponse(dst, correlation, &protocol.ClientDestroyProxyResponse{})
 		})
 	})
 }
