@@ -57,6 +57,10 @@ const callVersion = 1
 
 const flagOnBackup = 1 << 0
 
+// maxForwarded is the largest message, answer or event that goes to another member: what the lane takes, less room for
+// the envelope. A frame over the lane's limit would end the connection with everything that is on its way there.
+func maxForwarded() int { return link.Limits{}.WithDefaults().Frames[lane] - 1<<10 }
+
 var (
 	errFrame   = errors.New("gateway: malformed frame of another member")
 	errVersion = errors.New("gateway: envelope of an unknown version")

@@ -206,7 +206,7 @@ func (f *fanOut) mergeList(part wire.Message) error {
 		return fmt.Errorf("%w: part of a list", wire.ErrMalformed)
 	}
 	items = items[:len(items)-wire.FrameHeaderSize] // the end of the list
-	if limit := f.g.Limits.MaxOutputBytes / 2; len(f.mu.list)+len(items) > limit {
+	if limit := f.g.Limits.MaxOutputBytes; len(f.mu.list)+len(items) > limit {
 		return fmt.Errorf("%w: more than %d bytes", fault.ErrQueryResultSizeExceeded, limit)
 	}
 	f.mu.list = append(f.mu.list, items...)

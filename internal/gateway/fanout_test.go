@@ -196,7 +196,7 @@ func TestBatchesOfManyPartitions(t *testing.T) {
 func TestResultLimit(t *testing.T) {
 	w := newWorld(t, 2, func(o *Options) { o.Limits.MaxOutputBytes = 20_000 })
 	c := w.nodes[0].connect()
-	for i := range 12 {
+	for i := range 24 {
 		c.call(w.set("m", data(strconv.Itoa(i)), data(strings.Repeat("x", 1000))))
 	}
 	m := protocol.AppendMapValuesRequest(nil, w.correlation(), -1, &protocol.MapValuesRequest{Name: []byte("m")})

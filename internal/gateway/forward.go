@@ -169,6 +169,10 @@ func (f *forwarder) send(c *call) {
 		f.release(c)
 		c.request.Table = v.Table.Version
 		g.Grid.Submit(&c.request)
+	case len(c.request.Message) > g.maxForwarded:
+		f.release(c)
+		c.fail(fmt.Errorf("%w: message of %d bytes, at most %d pass between members",
+			fault.ErrMaxMessageSizeExceeded, len(c.request.Message), g.maxForwarded))
 	default:
 		c.table, c.bounced = v.Table.Version, cluster.MemberID{}
 		if c.id = f.sent(c, owner); !g.Hub.Send(owner, lane, appendCall(nil, c)) && f.take(c.id, owner) != nil {

@@ -206,6 +206,26 @@ func TestOwnerWithoutLeaseHoldsAnswers(t *testing.T) {
 	}
 }
 
+// TestTooLargeForOthers: what does not fit into the lane between members gets an error, and the lane lives on.
+func TestTooLargeForOthers(t *testing.T) {
+	w := newWorld(t, 2, nil)
+	w.nodes[1].g.maxForwarded = 1000
+	c := w.nodes[0].connect()
+	key := keyAt(1)
+	c.call(w.set("m", key, make([]byte, 2000)))
+	if e := c.fails(w.get("m", key)); e.ErrorCode != 69 {
+		t.Errorf("answer: error %d", e.ErrorCode)
+	}
+	w.nodes[0].g.maxForwarded = 1000
+	if e := c.fails(w.set("m", key, make([]byte, 2000))); e.ErrorCode != 69 {
+		t.Errorf("message: error %d", e.ErrorCode)
+	}
+	c.call(w.set("m", key, data("v")))
+	if got := c.value("m", key); !bytes.Equal(got, data("v")) {
+		t.Errorf("value %q", got)
+	}
+}
+
 func TestReadsOnBackups(t *testing.T) {
 	w := newWorld(t, 2, nil)
 	w.table = w.table.Clone()

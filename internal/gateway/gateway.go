@@ -111,7 +111,7 @@ type Limits struct {
 	// MaxSessions is how many clients may be connected at once; default 10,000.
 	MaxSessions int
 	// MaxOutputBytes is how much a client that does not read may leave unread before it is disconnected;
-	// default 256 MiB. A single answer may be half of it.
+	// default 256 MiB. The answer to a message about many entries may be as large.
 	MaxOutputBytes int
 	// MaxNameBytes bounds the names of distributed objects; default 1,024.
 	MaxNameBytes int
@@ -176,8 +176,10 @@ type Gateway struct {
 	presence    presence
 	listeners   listeners
 	backupReads backupReads
-	counters    counters
-	rate        *lograte.Limiter
+	// maxForwarded is what maxForwarded says.
+	maxForwarded int
+	counters     counters
+	rate         *lograte.Limiter
 }
 
 // counters are what admin shows of the door.
@@ -190,7 +192,7 @@ type counters struct {
 // New returns a gateway without clients.
 func New(o Options) *Gateway {
 	o.Limits = o.Limits.withDefaults()
-	g := &Gateway{Options: o}
+	g := &Gateway{Options: o, maxForwarded: maxForwarded()}
 	g.runner = runner{g}
 	g.mu.sessions = map[*Session]struct{}{}
 	g.rate = lograte.New(lograte.Options{Now: func() time.Time { return time.Unix(0, 0).Add(o.Clock()) }})

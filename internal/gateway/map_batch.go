@@ -28,13 +28,13 @@ func mapGetAll(g *Gateway, tx *partition.Tx, m wire.Message) error {
 	}
 	dst := wire.AppendResponseHead(tx.Reply, protocol.MapGetAllResponseType, 0, 0)
 	dst = wire.AppendBegin(dst)
-	limit := len(dst) + g.Limits.MaxOutputBytes/2
+	limit := len(dst) + g.Limits.MaxOutputBytes
 	for _, key := range q.Keys {
 		if value := g.Maps.Get(tx, q.Name, key); value != nil {
 			dst = wire.AppendFrame(wire.AppendFrame(dst, key), value)
 		}
 		if len(dst) > limit {
-			return fmt.Errorf("%w: more than %d bytes", fault.ErrQueryResultSizeExceeded, g.Limits.MaxOutputBytes/2)
+			return fmt.Errorf("%w: more than %d bytes", fault.ErrQueryResultSizeExceeded, g.Limits.MaxOutputBytes)
 		}
 	}
 	tx.Reply = wire.FinishEmpty(wire.AppendEnd(dst))

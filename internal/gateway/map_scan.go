@@ -175,7 +175,7 @@ func listPart(g *Gateway, tx *partition.Tx, name []byte, messageType int32, show
 	}
 	dst := wire.AppendResponseHead(tx.Reply, messageType, 0, 0)
 	dst = wire.AppendBegin(dst)
-	limit := g.Limits.MaxOutputBytes / 2
+	limit := g.Limits.MaxOutputBytes
 	for cursor, done := uint64(0), false; !done && len(dst) <= limit; {
 		cursor, done = g.Maps.Scan(tx, name, cursor, 0, func(key, value []byte) bool {
 			dst = appendItem(dst, key, value, show)

@@ -106,6 +106,10 @@ func (p *peer) end(at int, out []byte) {
 
 // Answer implements partition.Answerer.
 func (p *peer) Answer(q *partition.Request, body []byte) {
+	if len(body) > p.g.maxForwarded {
+		body = appendFault(nil, 0, fmt.Errorf("%w: answer of %d bytes, at most %d pass between members",
+			fault.ErrMaxMessageSizeExceeded, len(body), p.g.maxForwarded))
+	}
 	out := p.begin(frameAnswer)
 	at := len(out) - 5
 	out = packed.AppendUvarint(out, q.Token)
@@ -124,7 +128,7 @@ func (p *peer) Reroute(q *partition.Request) {
 // Deliver implements event.Sink for the listeners that the peer has here.
 func (p *peer) Deliver(registration cluster.UUID, e *event.Event) {
 	out := p.begin(frameEvent)
-	if len(out) > maxPeerBytes {
+	if len(out) > maxPeerBytes || len(e.Key)+len(e.Value)+len(e.OldValue) > p.g.maxForwarded {
 		p.mu.Unlock()
 		p.g.counters.droppedEvents.Inc()
 		return

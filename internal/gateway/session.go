@@ -211,7 +211,7 @@ func (s *Session) Answer(q *partition.Request, body []byte) {
 
 // append adds an answer to the output. s.mu is held.
 func (s *Session) append(body []byte, correlation int64) {
-	if s.mu.closed {
+	if !s.room() {
 		return
 	}
 	at := len(s.mu.buf)
@@ -220,14 +220,19 @@ func (s *Session) append(body []byte, correlation int64) {
 	s.wake()
 }
 
-// wake sees to it that the output is taken. s.mu is held.
-func (s *Session) wake() {
-	if len(s.mu.buf) > s.g.Limits.MaxOutputBytes {
+// room tells whether something may be added to the output. A client that has let it grow over the limit is
+// disconnected; one large answer alone is no reason. s.mu is held.
+func (s *Session) room() bool {
+	if !s.mu.closed && len(s.mu.buf) > s.g.Limits.MaxOutputBytes {
 		s.mu.closed = true
 		s.mu.buf = nil
 		s.out.Close(errSlow)
-		return
 	}
+	return !s.mu.closed
+}
+
+// wake sees to it that the output is taken. s.mu is held.
+func (s *Session) wake() {
 	if !s.mu.attended && !s.mu.woken {
 		s.mu.woken = true
 		s.out.Wake()
@@ -344,7 +349,7 @@ func (s *Session) Closed() {
 func (s *Session) deliver(f func(dst []byte) []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.mu.closed {
+	if !s.room() {
 		return
 	}
 	s.mu.buf = f(s.mu.buf)

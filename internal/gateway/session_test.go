@@ -240,8 +240,8 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	c := w.nodes[0].connect()
 	value := data(strings.Repeat("x", 1500))
 	c.call(w.set("m", data("k"), value))
-	c.s.Attend() // takes nothing
-	for range 3 {
+	c.s.Attend()  // takes nothing
+	for range 4 { // three are over the limit, and nobody takes them
 		if err := c.s.Handle(w.get("m", data("k"))); err != nil {
 			t.Fatal(err)
 		}
