@@ -29,6 +29,9 @@ type fan struct {
 // fanOut is a message for all partitions on its way. Every partition has one request, which is somewhere until it is
 // answered: here or at another member, and it is sent again only if it was not executed or may
 // be executed twice. So each partition's part is merged exactly once, whoever owns it in the end.
+//
+// A part may take many steps, each short under the partition's lock: an answer whose correlation id is not 0 is one step, and
+// the partition gets the message again with that id, the cursor, in place of the client's own.
 type fanOut struct {
 	g       *Gateway
 	reply   reply
@@ -56,6 +59,7 @@ func (g *Gateway) fanOut(r reply, m wire.Message) {
 		return
 	}
 	f := &fanOut{g: g, reply: r, message: slices.Clone(m)}
+	wire.Message(f.message).SetCorrelationID(0) // the first step
 	f.mu.left = int(g.Grid.Count())
 	g.Run(f.start)
 }
@@ -126,31 +130,44 @@ func (f *forwarder) sendMany(owner cluster.MemberID, table int32, fo *fanOut, id
 }
 
 // Answer implements partition.Answerer.
-func (f *fanOut) Answer(_ *partition.Request, body []byte) {
+func (f *fanOut) Answer(q *partition.Request, body []byte) {
+	next := int64(0)
 	f.mu.Lock()
-	f.mu.left--
+	over := f.mu.over
+	var err error
+	if !over {
+		if err = f.merge(body); err != nil {
+			f.mu.over = true
+			f.mu.list = nil
+		} else {
+			next = wire.Message(body).CorrelationID()
+		}
+	}
+	if next == 0 {
+		f.mu.left--
+	}
 	last := f.mu.left == 0
-	if f.mu.over {
-		f.mu.Unlock()
-		f.end(last)
-		return
-	}
-	err := f.merge(body)
-	failed := err != nil
-	if failed {
-		f.mu.over = true
-		f.mu.list = nil
-	}
 	f.mu.Unlock()
 	switch {
-	case failed && isFault(body):
+	case err != nil && isFault(body):
 		f.reply.body(body)
-	case failed:
+	case err != nil:
 		f.reply.fail(err)
-	case last:
+	case next != 0:
+		id := q.Partition
+		f.g.Run(func() { f.step(id, next) })
+	case last && !over:
 		f.reply.h.merger().finish(f)
 	}
 	f.end(last)
+}
+
+// step sends a partition its message again, to go on at a cursor.
+func (f *fanOut) step(id partition.ID, cursor int64) {
+	q := f.request(id)
+	q.Message = slices.Clone(f.message)
+	wire.Message(q.Message).SetCorrelationID(cursor)
+	f.g.route(&q, f.reply.h)
 }
 
 func (f *fanOut) end(last bool) {

@@ -155,6 +155,35 @@ func TestLists(t *testing.T) {
 	}
 }
 
+// TestListsInSteps: partitions with more than one step's worth, each entry once.
+func TestListsInSteps(t *testing.T) {
+	w := newWorld(t, 2, nil)
+	c := w.nodes[0].connect()
+	const count = 60 * partitions
+	for i := range count {
+		c.call(w.set("m", data("entry "+strconv.Itoa(i)), data(strings.Repeat("x", 8000))))
+	}
+	m := protocol.AppendMapEntrySetRequest(nil, w.correlation(), -1, &protocol.MapEntrySetRequest{Name: []byte("m")})
+	var e protocol.MapEntrySetResponse
+	if err := protocol.DecodeMapEntrySetResponse(c.call(m), &e); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	for _, entry := range e.Response {
+		seen[string(entry.Key)]++
+	}
+	for i := range count {
+		if n := seen[string(data("entry "+strconv.Itoa(i)))]; n != 1 {
+			t.Errorf("entry %d was seen %d times", i, n)
+		}
+	}
+	var a protocol.MapContainsValueResponse
+	m = protocol.AppendMapContainsValueRequest(nil, w.correlation(), -1, &protocol.MapContainsValueRequest{Name: []byte("m"), Value: data("y")})
+	if err := protocol.DecodeMapContainsValueResponse(c.call(m), &a); err != nil || a.Response {
+		t.Errorf("contains: %v %v", a.Response, err)
+	}
+}
+
 // TestBatchesOfManyPartitions: what clients send one partition at a time is served in one message, too.
 func TestBatchesOfManyPartitions(t *testing.T) {
 	w := newWorld(t, 2, nil)
