@@ -37,7 +37,7 @@ func (w *World) picture() string {
 		fmt.Fprintf(&b, "%s (%s) has list %d, table %d\n", p.name, v.Self, v.List.Version, v.Table.Version)
 		for id := range v.Table.Partitions {
 			a := &v.Table.Partitions[id]
-			if len(a.Replicas) == 2 && a.Replicas[1].State == cluster.InSync && p.node.Grid().Digest(partition.ID(id)).Waiting == 0 {
+			if len(a.Replicas) == min(w.options.Backups+1, len(v.List.Members)) && p.node.Grid().Digest(partition.ID(id)).Waiting == 0 {
 				continue
 			}
 			fmt.Fprintf(&b, "  partition %d, epoch %d:", id, a.Epoch)
@@ -54,6 +54,9 @@ func (w *World) picture() string {
 func (w *World) unsettled() string {
 	up := w.living()
 	var first *cluster.View
+	if w.cuts > 0 {
+		return "members are cut off from one another"
+	}
 	for _, p := range up {
 		v := p.node.View()
 		switch {
@@ -80,13 +83,13 @@ func (w *World) unsettled() string {
 	if first == nil {
 		return ""
 	}
-	return unsound(first.List, first.Table)
+	return w.unsound(first.List, first.Table)
 }
 
 // unsound says what is wrong with a table when nothing is moving: every partition has
-// a primary and one backup in sync, as far as there are members, and they are evenly spread.
-func unsound(list *cluster.List, table *cluster.Table) string {
-	want := min(2, len(list.Members))
+// a primary and its backups in sync, as far as there are members, and they are evenly spread.
+func (w *World) unsound(list *cluster.List, table *cluster.Table) string {
+	want := min(w.options.Backups+1, len(list.Members))
 	primaries, replicas := map[cluster.MemberID]int{}, map[cluster.MemberID]int{}
 	for id := range table.Partitions {
 		a := &table.Partitions[id]

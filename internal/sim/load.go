@@ -8,10 +8,10 @@ import (
 // Load: few keys at a time, so that clients meet, and new keys every few
 // seconds, so that histories stay short enough to be checked.
 const (
-	keysAtOnce = 6
+	keysAtOnce = 4
 	generation = 4 * time.Second
 	thinkLeast = time.Millisecond
-	thinkMost  = 60 * time.Millisecond
+	thinkMost  = 40 * time.Millisecond
 )
 
 // work makes a client ask one operation after another until the world stops them.

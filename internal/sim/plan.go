@@ -12,11 +12,17 @@ import (
 const (
 	maxMembers = 6
 	maxRounds  = 5
-	maxClients = 5
+	maxClients = 8
 )
+
+// least is the shortest time that a frame between members takes.
+const least = 50 * time.Microsecond
 
 // RunSeed runs the plan of a seed, and returns the world when it is over or something has failed.
 func RunSeed(o Options) *World {
+	if o.Backups == 0 && o.Seed%3 == 0 {
+		o.Backups = 2
+	}
 	w := NewWorld(o)
 	w.found()
 	for range 2 + w.random.IntN(maxRounds-1) {
@@ -37,6 +43,8 @@ func RunSeed(o Options) *World {
 
 // found starts some members at once, and clients with them.
 func (w *World) found() {
+	w.usual = [...]time.Duration{time.Millisecond, 5 * time.Millisecond, 25 * time.Millisecond}[w.random.IntN(3)]
+	w.net.SetDelay(memlink.Uniform(least, w.usual))
 	size := 1 + w.random.IntN(maxMembers-1)
 	spread := w.between(0, 20*time.Millisecond)
 	for i := range size {
@@ -52,29 +60,36 @@ func (w *World) found() {
 
 // round injects some faults, lets the clients work meanwhile, and waits until the cluster has recovered.
 func (w *World) round() {
-	up := w.living()
-	stay := len(up)
-	mayLose := len(up) > 1 // one member's data may be lost with it until the cluster has settled
-	quiet := true          // nobody is silent
-	for range 1 + w.random.IntN(3) {
-		switch what := w.random.IntN(10); {
-		case what < 2 && mayLose && stay > 1:
-			mayLose = false
+	stay := len(w.living())
+	losses := min(w.options.Backups, stay-1) // members that may be lost with their data until the cluster has settled
+	keep := 1                                // members that must stay: two cut off from one another need a third
+	quiet := true                            // nobody is silent
+	for range 1 + w.random.IntN(4) {
+		switch what := w.random.IntN(12); {
+		case what < 3 && losses > 0 && stay > keep:
+			losses--
 			stay--
 			w.crashOne()
-		case what == 2 && mayLose && stay > 1:
-			mayLose, quiet = false, false
+		case what == 3 && losses > 0 && stay > keep && quiet:
+			quiet = false
+			losses--
 			stay--
 			w.pauseOne(w.between(silenceTimeout+time.Second, 3*silenceTimeout))
-		case what == 3 && quiet:
+		case what == 4 && losses > 0 && stay > 2 && quiet:
+			quiet = false
+			losses--
+			stay--
+			keep = 2
+			w.cutOne(w.between(silenceTimeout+time.Second, 3*silenceTimeout))
+		case what == 5 && quiet:
 			quiet = false
 			w.pauseOne(w.between(10*time.Millisecond, silenceTimeout/2))
-		case what < 6 && quiet && len(w.living()) < maxMembers:
+		case what < 8 && quiet && len(w.living()) < maxMembers:
 			w.joinSome()
-		case what < 8 && stay > 1:
-			stay -= w.leaveSome(stay - 1)
-			mayLose = mayLose && stay > 1
-		case what == 8:
+		case what < 10 && stay > keep:
+			stay -= w.leaveSome(stay - keep)
+			losses = min(losses, stay-keep)
+		case what == 10:
 			w.breakLanes()
 		default:
 			w.slowDown()
@@ -143,6 +158,27 @@ func (w *World) pauseOne(d time.Duration) {
 	}
 }
 
+// cutOne cuts the coordinator and another member off from one another, and from nobody else.
+func (w *World) cutOne(d time.Duration) {
+	steady := w.steady()
+	if len(steady) < 3 {
+		return
+	}
+	a := w.owner(steady[0].node.View().List.Coordinator().ID)
+	b := w.anyOf(steady)
+	if a == nil || a == b || a.leaving {
+		return
+	}
+	w.fault("cut", "%s and %s for %v", a.name, b.name, d)
+	w.net.Partition(a.address, b.address)
+	w.cuts++
+	w.after(d, func() {
+		w.cuts--
+		w.note("%s and %s are connected again", a.name, b.name)
+		w.net.Heal(a.address, b.address)
+	})
+}
+
 // joinSome starts new members, at addresses that are free.
 func (w *World) joinSome() {
 	if !w.nobodySilent() {
@@ -203,8 +239,6 @@ func (w *World) breakLanes() {
 func (w *World) slowDown() {
 	most := w.between(5*time.Millisecond, 300*time.Millisecond)
 	w.fault("slow", "up to %v", most)
-	w.net.SetDelay(memlink.Uniform(50*time.Microsecond, most))
-	w.after(w.between(time.Second, 5*time.Second), func() {
-		w.net.SetDelay(memlink.Uniform(50*time.Microsecond, time.Millisecond))
-	})
+	w.net.SetDelay(memlink.Uniform(least, most))
+	w.after(w.between(time.Second, 5*time.Second), func() { w.net.SetDelay(memlink.Uniform(least, w.usual)) })
 }

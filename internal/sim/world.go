@@ -29,6 +29,8 @@ type Options struct {
 	Seed uint64
 	// Partitions is the partition count; default 13.
 	Partitions int
+	// Backups is the backup-count of the map; default 1.
+	Backups int
 	// Keep makes the world keep the lines of its trace; otherwise only their hash is kept and the last few.
 	Keep bool
 }
@@ -47,7 +49,9 @@ type World struct {
 	clients   []*client
 	history   history
 	trace     trace
-	stopped   bool // clients ask nothing new
+	usual     time.Duration // the longest delay of a frame when the network is not slow
+	cuts      int           // pairs of members that cannot reach one another
+	stopped   bool          // clients ask nothing new
 	failure   error
 
 	// Figures are what has happened so far.
@@ -71,6 +75,9 @@ func NewWorld(o Options) *World {
 	if o.Partitions == 0 {
 		o.Partitions = 13
 	}
+	if o.Backups == 0 {
+		o.Backups = 1
+	}
 	w := &World{options: o, random: rand.New(rand.NewPCG(o.Seed, 0x5eed))}
 	w.trace.keep = o.Keep
 	w.Figures.Faults = map[string]int{}
@@ -82,6 +89,7 @@ func NewWorld(o Options) *World {
 	c.PartitionCount = o.Partitions
 	c.HeartbeatInterval, c.MaxNoHeartbeat, c.FoundingSilence = heartbeatInterval, silenceTimeout, foundingSilence
 	c.OperationCallTimeout, c.AcknowledgeTimeout = callTimeout, acknowledgeTimeout
+	c.Maps["default"] = config.MapConfig{BackupCount: o.Backups, InMemoryFormat: config.FormatBinary}
 	w.config = c
 	return w
 }
