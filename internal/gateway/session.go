@@ -10,6 +10,7 @@ import (
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/event"
 	"github.com/filbertgrid/filbert/internal/fault"
+	"github.com/filbertgrid/filbert/internal/invariant"
 	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/wire"
 )
@@ -203,6 +204,10 @@ func (s *Session) Answer(q *partition.Request, body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	note := s.mu.slots[q.Token]
+	invariant.Check(note.handler != nil, "a request is answered once")
+	if note.handler == nil {
+		return
+	}
 	s.mu.slots[q.Token] = slot{}
 	s.mu.free = append(s.mu.free, uint32(q.Token))
 	note.handler.observe(now-note.start, body)
