@@ -279,6 +279,10 @@ func (g *Grid) Tick() { g.each(func(p *Partition) { p.tick(g.now()) }) }
 func (p *Partition) tick(now int64) {
 	switch p.rep.Role {
 	case replica.Backup:
+		if p.receiving != nil && now-p.receiving.heard > transferPatience {
+			p.dropReceiving()
+			p.asked = 0
+		}
 		if !p.rep.Established && p.receiving == nil && now-p.asked >= askAgain {
 			p.tellPosition()
 		}

@@ -2,6 +2,7 @@ package partition_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -355,4 +356,50 @@ func FuzzFrame(f *testing.F) {
 		w.wire = nil
 		w.nodes[1].grid.Tick()
 	})
+}
+
+// The chunks of a transfer travel on another connection than its announcement, and may
+// be faster.
+func TestBulkOvertakesEffects(t *testing.T) {
+	w := newWorld(t, 1, 2)
+	w.assign([]int{1})
+	for i := range 9000 { // more than the tail holds
+		w.nodes[1].ask(fmt.Sprintf("put k%d %d", i, i))
+	}
+	w.assign([]int{1, -2})
+	for range 1000 {
+		i := slices.IndexFunc(w.wire, func(f frame) bool { return f.lane == link.Bulk })
+		if i < 0 {
+			i = 0
+		}
+		if len(w.wire) == 0 {
+			break
+		}
+		f := w.wire[i]
+		w.wire = slices.Delete(w.wire, i, i+1)
+		if err := w.nodes[f.to].grid.Frame(id(f.from), f.body); err != nil {
+			t.Fatal(err)
+		}
+		w.nodes[f.to].grid.Idle(id(f.from))
+	}
+	if !w.reported(partition.CaughtUp, 2) {
+		t.Error("the backup has not caught up")
+	}
+}
+
+// A transfer whose questions were lost, as while a lane is not up yet, begins anew.
+func TestTransferBeginsAnew(t *testing.T) {
+	w := newWorld(t, 1, 2)
+	w.assign([]int{1})
+	for i := range 9000 {
+		w.nodes[1].ask(fmt.Sprintf("put k%d %d", i, i))
+	}
+	w.drop = func(f frame) bool { return f.lane == link.Bulk }
+	w.assign([]int{1, -2})
+	w.pass(500)
+	w.drop = nil
+	w.pass(2000)
+	if !w.reported(partition.CaughtUp, 2) {
+		t.Error("the backup has not caught up")
+	}
 }

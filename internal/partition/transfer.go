@@ -19,8 +19,11 @@ const (
 	// pendingBytes bounds the effects that wait at a receiver; beyond it the
 	// transfer starts again.
 	pendingBytes = 64 << 20
-	// chunksAhead chunks are on their way before the receiver has asked for more.
+	// chunksAhead chunks are on their way at a time.
 	chunksAhead = 4
+	// transferPatience is how long a receiver waits for a chunk, in ms, before it begins anew:
+	// what it asked for may have been lost while the bulk lane was not up yet.
+	transferPatience = 1000
 )
 
 // sending is a transfer at its primary.
@@ -41,6 +44,7 @@ type receiving struct {
 	next      uint64 // the number of the next effect to keep
 	pending   []byte
 	overflow  bool
+	heard     int64 // when something last came, in ms of cluster time
 }
 
 func (p *Partition) startSending(peer *replica.Peer) {
@@ -54,9 +58,6 @@ func (p *Partition) startSending(peer *replica.Peer) {
 	b = packed.AppendUint64(b, s.id)
 	b = packed.AppendUint64(b, p.rep.Last.Seq)
 	p.sendFrame(peer.Member, link.Effects, packed.AppendUint64(b, p.rep.Last.Epoch))
-	for range chunksAhead {
-		p.onMore(peer.Member, s.id)
-	}
 }
 
 // onMore sends the next chunk.
@@ -115,7 +116,16 @@ func (p *Partition) onTransfer(from cluster.MemberID, id uint64, start replica.P
 	}
 	p.dropReceiving()
 	p.asked = 0
-	p.receiving = &receiving{id: id, start: start, next: start.Seq + 1}
+	p.receiving = &receiving{id: id, start: start, next: start.Seq + 1, heard: p.grid.now()}
+	// Only now are chunks asked for: one sent unasked could overtake this frame, which
+	// came over another connection.
+	for range chunksAhead {
+		p.askMore(from, id)
+	}
+}
+
+func (p *Partition) askMore(from cluster.MemberID, id uint64) {
+	p.sendFrame(from, link.Bulk, packed.AppendUint64(p.frame(frameMore, p.rep.Epoch), id))
 }
 
 func (p *Partition) dropReceiving() {
@@ -156,7 +166,8 @@ func (p *Partition) onChunk(from cluster.MemberID, r *packed.Reader) error {
 			return err
 		}
 	}
-	p.sendFrame(from, link.Bulk, packed.AppendUint64(p.frame(frameMore, p.rep.Epoch), id))
+	in.heard = p.grid.now()
+	p.askMore(from, id)
 	return nil
 }
 
