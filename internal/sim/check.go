@@ -37,7 +37,9 @@ func (w *World) picture() string {
 		fmt.Fprintf(&b, "%s (%s) has list %d, table %d\n", p.name, v.Self, v.List.Version, v.Table.Version)
 		for id := range v.Table.Partitions {
 			a := &v.Table.Partitions[id]
-			if len(a.Replicas) == min(w.options.Backups+1, len(v.List.Members)) && p.node.Grid().Digest(partition.ID(id)).Waiting == 0 {
+			moving := slices.ContainsFunc(a.Replicas, func(r cluster.Replica) bool { return r.State != cluster.InSync })
+			whole := len(a.Replicas) == min(w.options.Backups+1, len(v.List.Members)) && !moving
+			if whole && p.node.Grid().Digest(partition.ID(id)).Waiting == 0 {
 				continue
 			}
 			fmt.Fprintf(&b, "  partition %d, epoch %d:", id, a.Epoch)

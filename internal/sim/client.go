@@ -159,6 +159,9 @@ func (c *client) forgetOthers() {
 // begin asks an operation of the cluster; idle is called when it has ended.
 func (c *client) begin(o *operation) {
 	o.began = c.w.now
+	if o.pad == 0 {
+		o.pad = c.w.pad
+	}
 	c.pending = o
 	c.w.note("%s asks %v", c.name, o)
 	c.dispatch()

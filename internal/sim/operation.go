@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/protocol"
@@ -40,6 +41,8 @@ type operation struct {
 	key   string
 	keys  []string // of getAll, key is the first
 	value int
+	// pad makes a value larger, by so many bytes that depend on the number; the same for all operations of a world.
+	pad   int
 	test  int // what replaceIfSame and removeIfSame compare with
 	began time.Duration
 	tries int
@@ -73,7 +76,14 @@ func (o outcome) String() string {
 
 func blob(s string) []byte { return serial.AppendString(nil, s) }
 
-func number(n int) []byte { return blob(strconv.Itoa(n)) }
+// number is the serialized form of a value: its digits, and then up to pad bytes that make it as large as values are.
+func number(n, pad int) []byte {
+	digits := strconv.Itoa(n)
+	if pad > 0 {
+		digits += "/" + strings.Repeat("x", n*7919%pad)
+	}
+	return blob(digits)
+}
 
 // unblob reads what number wrote; 0 for null.
 func unblob(b []byte) (int, error) {
@@ -82,9 +92,10 @@ func unblob(b []byte) (int, error) {
 	}
 	const length = 4 // of the string, behind the header
 	p := serial.Payload(b)
-	n, err := strconv.Atoi(string(p[min(length, len(p)):]))
+	digits, _, _ := strings.Cut(string(p[min(length, len(p)):]), "/")
+	n, err := strconv.Atoi(digits)
 	if err != nil {
-		return 0, fmt.Errorf("value % x: %w", b, err)
+		return 0, fmt.Errorf("value % .100x: %w", b, err)
 	}
 	return n, nil
 }
@@ -94,7 +105,7 @@ func (o *operation) data() []byte { return blob(o.key) }
 
 // message encodes the request. Every client has one thread.
 func (o *operation) message(correlation int64, partition int32) wire.Message {
-	name, key, value, test := []byte(mapName), o.data(), number(o.value), number(o.test)
+	name, key, value, test := []byte(mapName), o.data(), number(o.value, o.pad), number(o.test, o.pad)
 	switch o.kind {
 	case opPut:
 		return protocol.AppendMapPutRequest(nil, correlation, partition, &protocol.MapPutRequest{Name: name, Key: key, Value: value, ThreadID: 1, TTL: -1})

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -43,6 +44,7 @@ func RunSeed(o Options) *World {
 
 // found starts some members at once, and clients with them.
 func (w *World) found() {
+	w.pad = [...]int{0, 500, 4000}[w.random.IntN(3)]
 	w.usual = [...]time.Duration{time.Millisecond, 5 * time.Millisecond, 25 * time.Millisecond}[w.random.IntN(3)]
 	w.net.SetDelay(memlink.Uniform(least, w.usual))
 	size := 1 + w.random.IntN(maxMembers-1)
@@ -55,7 +57,25 @@ func (w *World) found() {
 	for range 2 + w.random.IntN(maxClients-1) {
 		w.newClient(w.random.IntN(3) > 0).work()
 	}
-	w.settle()
+	if w.settle() && w.random.IntN(2) == 0 {
+		w.fill()
+	}
+}
+
+// What fill writes: more than a replica keeps of its recent effects, so that new replicas are copied, in several
+// parts.
+const (
+	fillEntries = 60
+	fillBytes   = 60_000
+)
+
+// fill gives the map entries that stay as they are.
+func (w *World) fill() {
+	c := w.newClient(true)
+	for i := range fillEntries {
+		w.serial++
+		w.ask(c, &operation{kind: opSet, key: fmt.Sprintf("fill%d", i), value: int(w.serial), pad: fillBytes})
+	}
 }
 
 // round injects some faults, lets the clients work meanwhile, and waits until the cluster has recovered.

@@ -50,6 +50,7 @@ type World struct {
 	history   history
 	trace     trace
 	usual     time.Duration // the longest delay of a frame when the network is not slow
+	pad       int           // values are up to so many bytes large
 	cuts      int           // pairs of members that cannot reach one another
 	stopped   bool          // clients ask nothing new
 	failure   error
