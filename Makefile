@@ -28,7 +28,7 @@ test: ## All tests of the module, with the race detector
 
 .PHONY: conformance
 conformance: build ## The official clients against members of bin/filbert
-	cd test/conformance && FILBERT_BIN="$(CURDIR)/bin/filbert" $(GO) test -count=1 -timeout 20m ./...
+	cd test/conformance && FILBERT_BIN="$(CURDIR)/bin/filbert" $(GO) test -race -count=1 -timeout 20m ./...
 
 .PHONY: conformance-node
 conformance-node: build ## The same by the Node.js client, which is installed first
