@@ -164,6 +164,7 @@ func (n *node) ask(line string) {
 }
 
 func (n *node) Answer(_ *partition.Request, body []byte) { n.answers = append(n.answers, string(body)) }
+
 func (n *node) Reroute(r *partition.Request) {
 	n.answers = append(n.answers, "elsewhere: "+string(r.Message))
 }
