@@ -2,9 +2,11 @@ package sim
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
+	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/link"
 	"github.com/filbertgrid/filbert/internal/link/memlink"
 )
@@ -86,6 +88,10 @@ func (w *World) round() {
 	quiet := true                            // nobody is silent
 	for range 1 + w.random.IntN(4) {
 		switch what := w.random.IntN(12); {
+		case what < 3 && losses > 1 && stay > keep+1:
+			losses -= 2
+			stay -= 2
+			w.crashTwo()
 		case what < 3 && losses > 0 && stay > keep:
 			losses--
 			stay--
@@ -255,10 +261,32 @@ func (w *World) breakLanes() {
 	}
 }
 
-// slowDown makes the network slow for a while.
+// slowDown makes the network slow for a while, between all members or on the way to or from one of them.
 func (w *World) slowDown() {
 	most := w.between(5*time.Millisecond, 300*time.Millisecond)
-	w.fault("slow", "up to %v", most)
-	w.net.SetDelay(memlink.Uniform(least, most))
-	w.after(w.between(time.Second, 5*time.Second), func() { w.net.SetDelay(memlink.Uniform(least, w.usual)) })
+	slow, usual := memlink.Uniform(least, most), memlink.Uniform(least, w.usual)
+	victim := w.anyOf(w.steady())
+	if victim == nil || w.random.IntN(3) == 0 {
+		w.fault("slow", "up to %v", most)
+		w.net.SetDelay(slow)
+	} else {
+		to := w.random.IntN(2) == 0
+		w.fault("slow", "%s, up to %v, to it: %v", victim.name, most, to)
+		w.net.SetDelay(func(random *rand.Rand, a, b cluster.Address) time.Duration {
+			if (to && b == victim.address) || (!to && a == victim.address) {
+				return slow(random, a, b)
+			}
+			return usual(random, a, b)
+		})
+	}
+	w.after(w.between(time.Second, 5*time.Second), func() { w.net.SetDelay(usual) })
+}
+
+// crashTwo crashes two members in quick succession, while another hears of everything late.
+func (w *World) crashTwo() {
+	w.slowDown()
+	w.Run(w.between(100*time.Millisecond, time.Second))
+	w.crashOne()
+	w.Run(w.between(0, 100*time.Millisecond))
+	w.crashOne()
 }
