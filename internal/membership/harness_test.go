@@ -5,10 +5,10 @@ import (
 	"container/heap"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,7 +102,7 @@ func (w *world) addAt(address cluster.Address) *node {
 	n.core = New(Options{
 		Self: n.self, PartitionCount: 3, HeartbeatInterval: 500 * time.Millisecond, SilenceTimeout: testSilence,
 		AskTimeout: time.Second, Clock: func() time.Duration { return w.now }, ClusterTime: func() int64 { return w.now.Milliseconds() },
-		UUID: w.uuid, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		UUID: w.uuid, Logger: slog.New(slog.DiscardHandler),
 	}, n, stubTables{w})
 	w.nodes = append(w.nodes, n)
 	return n
@@ -177,18 +177,18 @@ func (w *world) note(format string, args ...any) {
 }
 
 func (w *world) picture() string {
-	s := ""
+	var s strings.Builder
 	for _, n := range w.nodes {
-		s += fmt.Sprintf("member %d up=%v paused=%v ended=%q joined=%v", n.place, n.up, n.paused, n.ended, n.view.Joined)
+		fmt.Fprintf(&s, "member %d up=%v paused=%v ended=%q joined=%v", n.place, n.up, n.paused, n.ended, n.view.Joined)
 		if n.view.List != nil {
-			s += fmt.Sprintf(" version %d:", n.view.List.Version)
+			fmt.Fprintf(&s, " version %d:", n.view.List.Version)
 			for i := range n.view.List.Members {
-				s += fmt.Sprintf(" %d", w.byID(n.view.List.Members[i].ID).place)
+				fmt.Fprintf(&s, " %d", w.byID(n.view.List.Members[i].ID).place)
 			}
 		}
-		s += "\n"
+		s.WriteString("\n")
 	}
-	return s
+	return s.String()
 }
 
 func (w *world) byID(id cluster.MemberID) *node {

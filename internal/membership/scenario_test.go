@@ -31,8 +31,6 @@ func (w *world) started(n int) []*node {
 	return w.nodes
 }
 
-func (n *node) coordinates() bool { return n.up && n.core.Coordinating() }
-
 func TestFoundingAtOnceIsOneCluster(t *testing.T) {
 	for _, size := range []int{1, 2, 3, 8} {
 		for _, spread := range []time.Duration{1, time.Millisecond, 30 * time.Millisecond, 2 * time.Second} {
@@ -295,7 +293,7 @@ func TestDocumentChanges(t *testing.T) {
 			w.after(time.Duration(w.random.Int64N(int64(time.Second))), func() {
 				if n.up {
 					n.core.Change(uint64(i), Change{Kind: AddObject, Object: cluster.ObjectEntry{
-						Object: cluster.Object{Service: "map", Name: fmt.Sprint(i)},
+						Object: cluster.Object{Service: "map", Name: strconv.Itoa(i)},
 					}})
 				}
 			})
@@ -312,7 +310,7 @@ func TestDocumentChanges(t *testing.T) {
 				w.fail("changes of member %d were never answered: %v", n.place, n.core.changes.mine)
 			}
 			for token, err := range n.changed {
-				if _, ok := n.view.Document.Find(cluster.Object{Service: "map", Name: fmt.Sprint(token)}); err != nil || !ok {
+				if _, ok := n.view.Document.Find(cluster.Object{Service: "map", Name: strconv.FormatUint(token, 10)}); err != nil || !ok {
 					w.fail("change %d ended with %v, found: %v", token, err, ok)
 				}
 			}

@@ -82,7 +82,7 @@ func moved(table *cluster.Table, want [][]cluster.MemberID) int {
 func TestPlanIsBalancedAndStable(t *testing.T) {
 	for _, partitions := range []int{1, 7, 13, 271} {
 		for members := 1; members <= 9; members++ {
-			for backups := 0; backups <= 3; backups++ {
+			for backups := range 4 {
 				t.Run(fmt.Sprintf("%d partitions %d members %d backups", partitions, members, backups), func(t *testing.T) {
 					list := listOf(members)
 					empty := &cluster.Table{Partitions: make([]cluster.Assignment, partitions)}

@@ -140,10 +140,10 @@ func (w *world) reported(kind partition.ReportKind, member byte) bool {
 
 // The node is its own hub.
 
-func (n *node) SetPeers([]link.Peer) {}
-func (n *node) Close()               {}
+func (*node) SetPeers([]link.Peer) {}
+func (*node) Close()               {}
 
-func (n *node) Ask(cluster.Address, []byte, time.Duration, func(link.Reply)) {}
+func (*node) Ask(cluster.Address, []byte, time.Duration, func(link.Reply)) {}
 
 func (n *node) Send(to cluster.MemberID, lane link.Lane, body []byte) bool {
 	n.w.wire = append(n.w.wire, frame{n.id, to[0], lane, slices.Clone(body)})

@@ -368,10 +368,7 @@ func TestBulkOvertakesEffects(t *testing.T) {
 	}
 	w.assign([]int{1, -2})
 	for range 1000 {
-		i := slices.IndexFunc(w.wire, func(f frame) bool { return f.lane == link.Bulk })
-		if i < 0 {
-			i = 0
-		}
+		i := max(slices.IndexFunc(w.wire, func(f frame) bool { return f.lane == link.Bulk }), 0)
 		if len(w.wire) == 0 {
 			break
 		}
