@@ -3,6 +3,7 @@ package membership
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/packed"
@@ -47,12 +48,16 @@ type Change struct {
 	Schema cluster.Schema
 }
 
+// changeAgain is the pause between two requests for the changes that this member waits for: a request
+// or its answer may get lost with a connection, or reach a coordinator that does not decide yet.
+const changeAgain = time.Second
+
 // changes are those this member asked for, and those a coordinator waits to be installed.
 type changes struct {
 	mine   []myChange
 	others []otherChange
-	// installed is the document version each member is known to have.
-	installed map[cluster.MemberID]int32
+	// next is when those of mine are asked for again.
+	next time.Duration
 }
 
 type myChange struct {
@@ -73,6 +78,9 @@ func (c *Core) Change(token uint64, change Change) {
 		c.out.Changed(token, ErrTooManyChanges)
 		return
 	}
+	if len(c.changes.mine) == 0 {
+		c.changes.next = c.now + changeAgain
+	}
 	c.changes.mine = append(c.changes.mine, myChange{token, change})
 	if c.phase == member {
 		c.sendChange(token, &change)
@@ -92,7 +100,9 @@ func (c *Core) sendChange(token uint64, change *Change) {
 	c.out.Send(c.list.Coordinator().ID, packed.AppendBytes(b, change.Schema.Body))
 }
 
+// resumeChanges asks again for what this member waits for.
 func (c *Core) resumeChanges() {
+	c.changes.next = c.now + changeAgain
 	for _, m := range slices.Clone(c.changes.mine) {
 		c.sendChange(m.token, &m.change)
 	}
@@ -114,7 +124,10 @@ func (c *Core) applyChange(from cluster.MemberID, token uint64, change *Change) 
 		c.endChange(from, token, err)
 		return
 	}
-	c.changes.others = append(c.changes.others, otherChange{from, token, next.Version})
+	known := slices.ContainsFunc(c.changes.others, func(o otherChange) bool { return o.member == from && o.token == token })
+	if !known {
+		c.changes.others = append(c.changes.others, otherChange{from, token, next.Version})
+	}
 	if next != c.document {
 		c.publishDocument(next)
 		return
@@ -126,14 +139,15 @@ func (c *Core) changedDocument(change *Change) (*cluster.Document, error) {
 	d := c.document
 	switch change.Kind {
 	case AddObject:
-		if len(d.Objects) >= maxObjects {
+		if _, known := d.Find(change.Object.Object); !known && len(d.Objects) >= maxObjects {
 			return nil, ErrDocumentFull
 		}
 		return d.WithObject(change.Object), nil
 	case RemoveObject:
 		return d.WithoutObject(change.Object.Object), nil
 	case AddSchema:
-		if len(d.Schemas) >= maxSchemas || len(change.Schema.Body) > maxSchemaBytes {
+		full := len(d.Schemas) >= maxSchemas || len(change.Schema.Body) > maxSchemaBytes
+		if full && d.Schema(change.Schema.ID) == nil {
 			return nil, ErrDocumentFull
 		}
 		return d.WithSchema(change.Schema), nil
@@ -149,14 +163,10 @@ func (c *Core) onInstalled(from cluster.MemberID, r *packed.Reader) {
 		return
 	}
 	if b := c.beats[from]; b != nil {
-		b.have = have
+		b.have, b.document = have, version
 		c.answerJoins()
+		c.checkChanges()
 	}
-	if c.changes.installed == nil {
-		c.changes.installed = map[cluster.MemberID]int32{}
-	}
-	c.changes.installed[from] = version
-	c.checkChanges()
 }
 
 // checkChanges ends the changes that every member of the list has.
@@ -166,7 +176,7 @@ func (c *Core) checkChanges() {
 	}
 	everywhere := c.document.Version
 	for _, id := range c.order {
-		everywhere = min(everywhere, c.changes.installed[id])
+		everywhere = min(everywhere, c.beats[id].document)
 	}
 	var done []otherChange
 	c.changes.others = slices.DeleteFunc(c.changes.others, func(o otherChange) bool {

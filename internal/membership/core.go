@@ -236,6 +236,9 @@ func (c *Core) tickMember() {
 		c.nextLeave = c.now + leaveInterval
 		c.askToLeave()
 	}
+	if len(c.changes.mine) > 0 && c.now >= c.changes.next {
+		c.resumeChanges()
+	}
 	before := c.decided
 	c.decided = c.Coordinating()
 	if c.decided {

@@ -19,9 +19,10 @@ type beat struct {
 	// connected: the control lane is up. tried is when it was last asked whether it lives.
 	connected bool
 	tried     time.Duration
-	// dead: its end is proven. have is the list that it has installed.
-	dead bool
-	have cluster.Mark
+	// dead: its end is proven. have is the list that it has installed, document the version of that.
+	dead     bool
+	have     cluster.Mark
+	document int32
 }
 
 // aliveAgain is the pause between two questions to a member whose lane is
@@ -45,7 +46,7 @@ func (c *Core) followList() {
 	for i := range c.list.Members {
 		id := c.list.Members[i].ID
 		if id != c.Self.ID && c.beats[id] == nil {
-			c.beats[id] = &beat{heard: c.now, echoed: c.now, tried: c.now}
+			c.beats[id] = &beat{heard: c.now, echoed: c.leased(), tried: c.now}
 			c.order = append(c.order, id)
 		}
 	}
@@ -57,6 +58,12 @@ func (c *Core) followList() {
 	} else {
 		c.renewOwnLease()
 	}
+}
+
+// leased is the stamp that the present lease counts from. A new member is taken to have echoed that one: its
+// joining neither prolongs nor shortens the lease of a coordinator that may be cut off from the others.
+func (c *Core) leased() time.Duration {
+	return time.Duration(c.lease.Load()) - (c.SilenceTimeout - c.margin())
 }
 
 // sendBeats sends heartbeats to everybody: the coordinator's echoes prolong the
@@ -81,8 +88,9 @@ func (c *Core) onBeat(from cluster.MemberID, r *packed.Reader) {
 	if r.Err() != nil || b == nil {
 		return // whoever is not in the list (any more) must not count on this member
 	}
-	b.have = have
+	b.have, b.document = have, document
 	c.answerJoins()
+	c.checkChanges()
 	if from != c.list.Coordinator().ID || (c.take == nil && !c.hasYielded()) {
 		c.out.Send(from, packed.AppendInt64(packed.AppendInt64([]byte{kindEcho}, stamp), c.ClusterTime()))
 	}
@@ -181,6 +189,7 @@ func (c *Core) learn(l *cluster.List, r *packed.Reader) {
 func (c *Core) gone() {
 	c.phase = ended
 	c.lease.Store(0)
+	c.dismissJoins()
 	if c.leaving {
 		c.out.Left()
 		return

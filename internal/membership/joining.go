@@ -1,6 +1,7 @@
 package membership
 
 import (
+	"log/slog"
 	"slices"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
@@ -27,15 +28,40 @@ func (c *Core) answerJoin(m cluster.Member, reply func([]byte)) {
 		return
 	}
 	if c.list.Find(m.ID) < 0 {
-		members := slices.DeleteFunc(slices.Clone(c.list.Members), func(other cluster.Member) bool {
-			return other.Address == m.Address // another id at its address: the one before it is dead
-		})
-		c.publish(append(members, m), "member added: "+m.Address.String())
+		if !c.addressFree(m.Address) {
+			reply([]byte{answerLater})
+			return
+		}
+		c.publish(append(slices.Clone(c.list.Members), m), "member added: "+m.Address.String())
 	} else if b := c.beats[m.ID]; b != nil {
 		b.heard = c.now
 	}
 	c.joins = append(c.joins, pendingJoin{m.ID, c.list.Version, reply})
 	c.answerJoins()
+}
+
+// addressFree tells whether no member of the list has that address. If one has, it is asked whether it lives: a
+// new member that listens there answers in its place, which proves its end; one that still answers keeps its place.
+func (c *Core) addressFree(a cluster.Address) bool {
+	i := slices.IndexFunc(c.list.Members, func(m cluster.Member) bool { return m.Address == a })
+	if i < 0 {
+		return true
+	}
+	id := c.list.Members[i].ID
+	c.Logger.Warn("a member wants to join with the address of another, which must have ended first",
+		slog.String("address", a.String()), slog.String("uuid", id.String()))
+	if id != c.Self.ID && !c.suspect[id] {
+		c.askAlive(id)
+	}
+	return false
+}
+
+// dismissJoins lets those who wait ask again: this member does not decide any more.
+func (c *Core) dismissJoins() {
+	for _, j := range c.joins {
+		j.reply([]byte{answerLater})
+	}
+	c.joins = nil
 }
 
 // answerJoins answers those whose list enough members have.
@@ -44,10 +70,7 @@ func (c *Core) answerJoins() {
 		return
 	}
 	if !c.Coordinating() {
-		for _, j := range c.joins {
-			j.reply([]byte{answerLater})
-		}
-		c.joins = nil
+		c.dismissJoins()
 		return
 	}
 	joining := slices.Clone(c.joins)

@@ -88,6 +88,7 @@ func (c *Core) handCoordination(others []cluster.Member) {
 	}
 	c.sendAll(state{list, c.tables.Adjusted(c.table, list), c.document})
 	c.phase, c.heir, c.handUntil = handing, others[0].ID, c.now+handGrace
+	c.dismissJoins()
 	c.lease.Store(0)
 }
 

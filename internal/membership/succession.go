@@ -144,12 +144,28 @@ func (c *Core) onYield(from cluster.MemberID, r *packed.Reader) {
 		c.abandon()
 		return
 	}
-	if rel := s.list.Against(t.best.list.Mark); rel == cluster.Newer ||
-		(rel == cluster.Same && (s.table.Version > t.best.table.Version || s.document.Version > t.best.document.Version)) {
-		t.best = s
-	}
+	t.best = newest(t.best, s)
 	t.waits = slices.DeleteFunc(t.waits, func(id cluster.MemberID) bool { return id == from })
 	c.concludeTakeOver()
+}
+
+// newest joins two states of one history. List, table and document come in frames of their own, so that one
+// member may be ahead in one of them and behind in another.
+func newest(a, b state) state {
+	switch b.list.Against(a.list.Mark) {
+	case cluster.Foreign:
+		return a
+	case cluster.Newer:
+		a.list = b.list
+	case cluster.Same, cluster.Older:
+	}
+	if b.table.Version > a.table.Version {
+		a.table = b.table
+	}
+	if b.document.Version > a.document.Version {
+		a.document = b.document
+	}
+	return a
 }
 
 // lostInTakeOver goes on without a member. One that is only silent has the time of a whole lease from the beginning

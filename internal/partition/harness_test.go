@@ -169,11 +169,11 @@ func (n *node) Reroute(r *partition.Request) {
 	n.answers = append(n.answers, "elsewhere: "+string(r.Message))
 }
 
-func (n *node) Fail(dst []byte, r *partition.Request, err error) []byte {
+func (*node) Fail(dst []byte, r *partition.Request, err error) []byte {
 	return fmt.Appendf(dst, "%s: %v", r.Message, err)
 }
 
-func (n *node) Run(tx *partition.Tx, r *partition.Request) {
+func (*node) Run(tx *partition.Tx, r *partition.Request) {
 	words := strings.Fields(string(r.Message))
 	key := words[1]
 	hash := uint32(key[0])
