@@ -119,15 +119,15 @@ func (c *Core) onChange(from cluster.MemberID, r *packed.Reader) {
 }
 
 func (c *Core) applyChange(from cluster.MemberID, token uint64, change *Change) {
+	if slices.ContainsFunc(c.changes.others, func(o otherChange) bool { return o.member == from && o.token == token }) {
+		return // asked for again while the members install it
+	}
 	next, err := c.changedDocument(change)
 	if err != nil {
 		c.endChange(from, token, err)
 		return
 	}
-	known := slices.ContainsFunc(c.changes.others, func(o otherChange) bool { return o.member == from && o.token == token })
-	if !known {
-		c.changes.others = append(c.changes.others, otherChange{from, token, next.Version})
-	}
+	c.changes.others = append(c.changes.others, otherChange{from, token, next.Version})
 	if next != c.document {
 		c.publishDocument(next)
 		return

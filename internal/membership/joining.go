@@ -1,7 +1,6 @@
 package membership
 
 import (
-	"log/slog"
 	"slices"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
@@ -28,8 +27,8 @@ func (c *Core) answerJoin(m cluster.Member, reply func([]byte)) {
 		return
 	}
 	if c.list.Find(m.ID) < 0 {
-		if !c.addressFree(m.Address) {
-			reply([]byte{answerLater})
+		if i := slices.IndexFunc(c.list.Members, func(o cluster.Member) bool { return o.Address == m.Address }); i >= 0 {
+			reply(c.answerAtAddressOf(c.list.Members[i].ID))
 			return
 		}
 		c.publish(append(slices.Clone(c.list.Members), m), "member added: "+m.Address.String())
@@ -40,20 +39,16 @@ func (c *Core) answerJoin(m cluster.Member, reply func([]byte)) {
 	c.answerJoins()
 }
 
-// addressFree tells whether no member of the list has that address. If one has, it is asked whether it lives: a
-// new member that listens there answers in its place, which proves its end; one that still answers keeps its place.
-func (c *Core) addressFree(a cluster.Address) bool {
-	i := slices.IndexFunc(c.list.Members, func(m cluster.Member) bool { return m.Address == a })
-	if i < 0 {
-		return true
-	}
-	id := c.list.Members[i].ID
-	c.Logger.Warn("a member wants to join with the address of another, which must have ended first",
-		slog.String("address", a.String()), slog.String("uuid", id.String()))
-	if id != c.Self.ID && !c.suspect[id] {
+// answerAtAddressOf answers who wants to join with the address of a member, which is asked whether it lives: a new
+// member that listens there answers in its place, which proves its end; one that still answers keeps its place.
+func (c *Core) answerAtAddressOf(id cluster.MemberID) []byte {
+	switch b := c.beats[id]; {
+	case b == nil, !c.suspect[id] && c.now-b.tried < aliveTimeout:
+		return packed.AppendString([]byte{answerRefused}, "another member, which lives, has the same address")
+	case !c.suspect[id]:
 		c.askAlive(id)
 	}
-	return false
+	return []byte{answerLater}
 }
 
 // dismissJoins lets those who wait ask again: this member does not decide any more.
