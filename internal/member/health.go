@@ -9,6 +9,8 @@ import (
 	"github.com/filbertgrid/filbert/internal/admin"
 )
 
+// startAdmin opens the health endpoints and, if one is configured, the management listener. After an
+// error, stopAdmin ends what has begun.
 func (m *Member) startAdmin() error {
 	m.door = admin.NewDoor(admin.DoorOptions{Probe: m, Clients: m, Logger: m.o.Logger.With(slog.String("component", "admin"))})
 	m.goLive(func() {
@@ -44,9 +46,11 @@ const adminPatience = time.Second
 func (m *Member) stopAdmin() {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(m.ctx), adminPatience)
 	defer cancel()
-	_ = m.door.Shutdown(ctx) // what is still open then is closed with the process
-	if m.manage != nil {
-		_ = m.manage.Shutdown(ctx)
+	if m.door.Shutdown(ctx) != nil {
+		_ = m.door.Close() // cuts off answers that took too long: there is nobody to tell
+	}
+	if m.manage != nil && m.manage.Shutdown(ctx) != nil {
+		_ = m.manage.Close()
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/gateway"
@@ -32,7 +31,7 @@ func (m *Member) newNode(ctx context.Context) {
 		NewHub: func(h link.Handler) link.Hub {
 			return link.NewHub(ctx, link.Options{Handler: h, Logger: m.o.Logger.With(slog.String("component", "link"))})
 		},
-		Clock: m.clock, Wall: func() int64 { return time.Now().UnixMilli() },
+		Clock: m.clock, Wall: m.wall,
 		UUID: randomUUID, Seed: binary.LittleEndian.Uint64(seed[:]),
 		Look: func(done func([]cluster.Address)) {
 			go func() { done(m.look(ctx, source)) }()

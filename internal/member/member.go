@@ -44,6 +44,7 @@ type Member struct {
 	state   atomic.Value // admin.NodeState
 	leaving atomic.Bool
 
+	// live counts the goroutines of this package that last until the end.
 	live   sync.WaitGroup
 	done   chan struct{}
 	finish sync.Once
@@ -65,9 +66,11 @@ func Start(ctx context.Context, o Options) (*Member, error) {
 	}
 	m.newNode(ctx)
 	if err := m.startAdmin(); err != nil {
+		m.stopAdmin()
 		m.ports.close()
 		m.node.Load().Close()
 		m.cancel()
+		m.live.Wait()
 		return nil, err
 	}
 	for range workerCount {
@@ -91,7 +94,7 @@ func (m *Member) work() {
 		select {
 		case f := <-m.workers:
 			f()
-		case <-m.done:
+		case <-m.ctx.Done():
 			return
 		}
 	}
@@ -112,6 +115,10 @@ func (m *Member) goLive(f func()) {
 
 // clock is monotonic time since the member's start.
 func (m *Member) clock() time.Duration { return time.Since(m.start) }
+
+// wall is the local clock in ms since 1970. It goes on from the member's start by monotonic time: were the system's
+// clock set, the cluster's time would jump with it, or stand still until it is reached again.
+func (m *Member) wall() int64 { return m.start.UnixMilli() + m.clock().Milliseconds() }
 
 // Done is closed when the member has ended.
 func (m *Member) Done() <-chan struct{} { return m.done }
@@ -166,10 +173,13 @@ func (m *Member) next(end End) bool {
 	}
 	m.o.Logger.Warn("the cluster goes on without this member: its data is void, joining again as a new member",
 		slog.String("component", "member"))
-	m.state.Store(admin.NodeStarting)
+	m.state.CompareAndSwap(admin.NodeActive, admin.NodeStarting)
 	m.node.Load().Close()
 	m.newNode(m.ctx)
 	m.node.Load().Start()
+	if m.leaving.Load() { // Shutdown may have told the node before
+		m.node.Load().Leave()
+	}
 	return true
 }
 
@@ -200,7 +210,7 @@ func (m *Member) Shutdown(ctx context.Context) error {
 	}
 }
 
-// close ends everything; Done is closed when it is through.
+// close ends everything; Done is closed when all goroutines have ended.
 func (m *Member) close() {
 	m.finish.Do(func() {
 		m.state.Store(admin.NodeShutDown)
@@ -208,7 +218,10 @@ func (m *Member) close() {
 		m.node.Load().Close()
 		m.stopAdmin()
 		m.cancel()
-		close(m.done)
+		go func() { // the caller is one of those that are waited for
+			m.live.Wait()
+			close(m.done)
+		}()
 	})
 }
 

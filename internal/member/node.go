@@ -162,9 +162,15 @@ func (n *Node) Step() {
 		for _, letter := range letters {
 			letter()
 		}
-		n.moves.Tick()
+		n.coordinate()
 		n.note()
 	}
+}
+
+// coordinate lets the coordinator see to the partitions.
+func (n *Node) coordinate() {
+	n.moves.Lead(n.members.Coordinating())
+	n.moves.Tick()
 }
 
 // note publishes the figures of the coordinator's work.
@@ -188,7 +194,7 @@ func (n *Node) Tick() {
 	if now >= n.nextCore || !n.View().Joined {
 		n.nextCore = now + coreInterval
 		n.members.Tick()
-		n.moves.Tick()
+		n.coordinate()
 	}
 	if now >= n.nextGrid {
 		n.nextGrid = now + gridInterval

@@ -2,10 +2,6 @@ package member
 
 import "sync/atomic"
 
-// maxStep bounds how far cluster time is set at once, in ms: a day. More than that is
-// a clock that cannot be right.
-const maxStep = 24 * 60 * 60 * 1000
-
 // clusterTime is the coordinator's clock as this member knows it: the local
 // clock and an offset. It never steps back, but for once: when a member that has nothing
 // yet joins, and learns the time.
@@ -28,12 +24,12 @@ func (t *clusterTime) now(wall int64) int64 {
 	}
 }
 
+// set takes what the coordinator's clock says. It counts however wrong the local clock is: were it not followed, the
+// members would disagree about what has expired.
 func (t *clusterTime) set(wall, now int64) {
-	if d := now - wall; d < maxStep && d > -maxStep {
-		t.offset.Store(d)
-		if !t.known.Swap(true) {
-			t.last.Store(now)
-		}
+	t.offset.Store(now - wall)
+	if !t.known.Swap(true) {
+		t.last.Store(now)
 	}
 }
 

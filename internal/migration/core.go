@@ -161,15 +161,22 @@ func seed(table *cluster.Table, list *cluster.List) bool {
 
 // Update takes the state that was installed.
 func (c *Core) Update(list *cluster.List, table *cluster.Table, coordinating bool) {
-	if coordinating && !c.coordinating {
-		c.forget()
-		c.target, c.round = nil, nil
-	}
-	c.list, c.table, c.coordinating = list, table, coordinating
+	c.Lead(coordinating)
+	c.list, c.table = list, table
 	for _, r := range c.reports {
 		c.deliver(r)
 	}
 	c.reports = nil
+}
+
+// Lead tells whether this member decides. That may change without anything being installed: a coordinator that
+// nobody has answered for a while decides again when it is answered.
+func (c *Core) Lead(coordinating bool) {
+	if coordinating && !c.coordinating {
+		c.forget()
+		c.target, c.round = nil, nil
+	}
+	c.coordinating = coordinating
 }
 
 // Tick lets time pass; about twenty times a second and after every change.

@@ -1,0 +1,125 @@
+package member
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/filbertgrid/filbert/internal/config"
+)
+
+// Every member must have ended all its goroutines when Done is closed.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// options are those of a member on a free port that looks for others at the given addresses.
+func options(t *testing.T, peers string, environment ...string) Options {
+	t.Helper()
+	c, _, err := config.Load(config.Source{Env: append([]string{
+		"HZ_NETWORK_PORT_PORT=0", "HZ_NETWORK_JOIN_AUTODETECTION_ENABLED=false",
+		"HZ_NETWORK_JOIN_TCPIP_ENABLED=true", "HZ_NETWORK_JOIN_TCPIP_MEMBERS=" + peers, "HZ_CLUSTERNAME=" + t.Name(),
+	}, environment...)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{Config: *c, Logger: slog.New(slog.DiscardHandler)}
+}
+
+func begin(ctx context.Context, t *testing.T, o Options) *Member {
+	t.Helper()
+	m, err := Start(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// until polls until ok or ctx ends.
+func until(ctx context.Context, t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("%s: not in time", what)
+		}
+	}
+}
+
+func TestMemberEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	m := begin(ctx, t, options(t, "127.0.0.1"))
+	cancel()
+	<-m.Done()
+}
+
+// A management listener that cannot be opened ends the start, and everything that had begun.
+func TestStartFailsWhole(t *testing.T) {
+	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	o := options(t, "127.0.0.1")
+	o.Config.ManagementListen = taken.Addr().String()
+	if _, err := Start(t.Context(), o); err == nil {
+		t.Error("started although the management address is taken")
+	}
+	goleak.VerifyNone(t)
+}
+
+// A member that is told to end while it is about to join again ends all the same.
+func TestShutdownDuringRejoin(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	m := begin(ctx, t, options(t, "127.0.0.1"))
+	until(ctx, t, "joined", func() bool { return m.Node().View().Joined })
+	old := m.Node()
+	m.ended <- Removed
+	until(ctx, t, "another life", func() bool { return m.Node() != old })
+	if err := m.Shutdown(ctx); err != nil {
+		t.Errorf("shutdown: %v", err)
+	}
+}
+
+// Members that all leave at once end at once.
+func TestAllLeave(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	first := begin(ctx, t, options(t, "127.0.0.1"))
+	until(ctx, t, "the first joined", func() bool { return first.Node().View().Joined })
+	second := begin(ctx, t, options(t, first.Address()))
+	until(ctx, t, "two members", func() bool { l := first.Node().View().List; return l != nil && len(l.Members) == 2 })
+	ended := make(chan error, 2)
+	for _, m := range []*Member{first, second} {
+		go func() { ended <- m.Shutdown(ctx) }()
+	}
+	for range 2 {
+		if err := <-ended; err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+	}
+}
+
+// The cluster's clock is the coordinator's; it never steps back, however the offset changes.
+func TestClusterTime(t *testing.T) {
+	var c clusterTime
+	c.set(1000, 500)
+	if got := c.now(1000); got != 500 {
+		t.Errorf("a member that joins learns the time: %d, want 500", got)
+	}
+	c.set(1000, 400)
+	if got := c.now(1010); got != 500 {
+		t.Errorf("stepped back to %d", got)
+	}
+	years := int64(10 * 365 * 24 * 60 * 60 * 1000)
+	c.set(1020, years)
+	if got := c.now(1021); got != years+1 {
+		t.Errorf("a member whose own clock is wrong by years: %d, want %d", got, years+1)
+	}
+}
