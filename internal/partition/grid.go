@@ -181,7 +181,24 @@ func (p *Partition) install(a *cluster.Assignment) {
 			p.tellPosition()
 		}
 	}
+	if p.rep.Role == replica.Primary {
+		p.followPeers()
+	}
 	p.release()
+}
+
+// followPeers ends transfers to members that have no replica any more, or a new one, and asks those for their position
+// of whom it is not known.
+func (p *Partition) followPeers() {
+	p.sending = slices.DeleteFunc(p.sending, func(s sending) bool {
+		peer := p.rep.Peer(s.to)
+		return peer == nil || peer.Transfer != s.id
+	})
+	for i := range p.rep.Peers {
+		if peer := &p.rep.Peers[i]; !peer.Streaming {
+			p.askPosition(peer)
+		}
+	}
 }
 
 func (p *Partition) setPrimary(primary bool, now int64) {
@@ -298,6 +315,7 @@ func (p *Partition) tick(now int64) {
 
 func (p *Partition) tickPrimary(now int64) {
 	p.expireParked(now)
+	p.endSilentTransfers(now)
 	for i := range p.rep.Peers {
 		peer := &p.rep.Peers[i]
 		if peer.Awaited && !peer.InSync {

@@ -23,6 +23,7 @@ const (
 	frameComplete = 8  // Bulk: transfer id
 	frameMore     = 9  // Bulk: transfer id: the receiver has room for the next chunk
 	frameAsk      = 10 // Effects: the primary asks for the position
+	frameCopied   = 11 // Effects: transfer id: the copy is in its place; acknowledgements follow
 )
 
 var (
@@ -84,19 +85,21 @@ func (p *Partition) handle(from cluster.MemberID, kind byte, epoch uint64, r *pa
 	case frameEffect:
 		return p.onEffect(from, epoch, replica.Position{Seq: r.Uint64(), Epoch: r.Uint64()}, r)
 	case frameAck:
-		p.onAck(from, r.Uint64())
+		p.onAck(from, epoch, r.Uint64())
 	case framePosition:
-		p.onPosition(from, replica.Position{Seq: r.Uint64(), Epoch: r.Uint64()})
+		p.onPosition(from, epoch, replica.Position{Seq: r.Uint64(), Epoch: r.Uint64()})
 	case frameStream:
 		p.onStream(from, epoch)
 	case frameRefuse:
 		p.onRefuse(from, r.Uint64())
 	case frameTransfer:
-		p.onTransfer(from, r.Uint64(), replica.Position{Seq: r.Uint64(), Epoch: r.Uint64()})
+		p.onTransfer(from, epoch, r.Uint64(), replica.Position{Seq: r.Uint64(), Epoch: r.Uint64()})
 	case frameChunk:
 		return p.onChunk(from, r)
 	case frameComplete:
 		return p.onComplete(from, r.Uint64())
+	case frameCopied:
+		p.onCopied(from, r.Uint64())
 	case frameAsk:
 		p.onAsk(from, epoch)
 	case frameMore:
@@ -143,14 +146,18 @@ func (p *Partition) acknowledge() {
 	}
 }
 
-func (p *Partition) onAck(from cluster.MemberID, seq uint64) {
-	peer := p.rep.Peer(from)
-	if p.rep.Role != replica.Primary || peer == nil {
-		return
-	}
-	if peer.Transfer != 0 { // a receiver is silent until it has everything
+// onCopied ends a transfer.
+func (p *Partition) onCopied(from cluster.MemberID, id uint64) {
+	if peer := p.rep.Peer(from); peer != nil && peer.Transfer == id {
 		peer.Transfer = 0
 		p.stopSending(from)
+	}
+}
+
+func (p *Partition) onAck(from cluster.MemberID, epoch, seq uint64) {
+	peer := p.rep.Peer(from)
+	if p.rep.Role != replica.Primary || peer == nil || !peer.Streaming || peer.Transfer != 0 || epoch < peer.Since {
+		return
 	}
 	if p.rep.Ack(peer, seq) {
 		p.report(CaughtUp, from)
@@ -175,13 +182,15 @@ func (p *Partition) tellPosition() {
 
 // onPosition levels a backup: from the tail when that reaches back far
 // enough, otherwise by a transfer.
-func (p *Partition) onPosition(from cluster.MemberID, at replica.Position) {
+//
+// A position of an earlier epoch may be that of a replica that is gone; it will be told anew.
+func (p *Partition) onPosition(from cluster.MemberID, epoch uint64, at replica.Position) {
 	peer := p.rep.Peer(from)
-	if p.rep.Role != replica.Primary || peer == nil {
+	if p.rep.Role != replica.Primary || peer == nil || epoch < p.rep.Epoch {
 		return
 	}
 	p.stopSending(from)
-	peer.Transfer, peer.Streaming = 0, true
+	peer.Transfer, peer.Streaming, peer.Since, peer.Acked = 0, true, epoch, 0
 	if !p.rep.Levels(at) {
 		if peer.InSync {
 			p.report(FellBehind, from)
@@ -215,6 +224,7 @@ func (p *Partition) onAsk(from cluster.MemberID, epoch uint64) {
 
 func (p *Partition) onStream(from cluster.MemberID, epoch uint64) {
 	if p.rep.Role == replica.Backup && from == p.rep.Source && epoch >= p.rep.Epoch {
+		p.dropReceiving()
 		p.rep.Established, p.asked = true, 0
 		p.ackDue = true
 	}

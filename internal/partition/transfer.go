@@ -34,6 +34,7 @@ type sending struct {
 	names  []string // of kind, that are still to come
 	cursor uint64
 	done   bool
+	heard  int64 // when the receiver last asked for more, in ms of cluster time
 }
 
 // receiving is a transfer at the backup.
@@ -48,7 +49,7 @@ type receiving struct {
 }
 
 func (p *Partition) startSending(peer *replica.Peer) {
-	s := sending{id: p.grid.transferID.Add(1), to: peer.Member}
+	s := sending{id: p.grid.transferID.Add(1), to: peer.Member, heard: p.grid.now()}
 	peer.Transfer, peer.Acked = s.id, 0
 	if !peer.InSync {
 		peer.Awaited = false
@@ -67,6 +68,7 @@ func (p *Partition) onMore(to cluster.MemberID, id uint64) {
 		return
 	}
 	s := &p.sending[i]
+	s.heard = p.grid.now()
 	for len(s.names) == 0 && s.kind < Kinds-1 {
 		s.kind++
 		s.names = p.names(s.kind)
@@ -90,6 +92,18 @@ func (p *Partition) onMore(to cluster.MemberID, id uint64) {
 	p.sendBulk(to, b)
 }
 
+// endSilentTransfers gives up transfers whose receiver has not asked for more in time; it is asked for its position anew.
+func (p *Partition) endSilentTransfers(now int64) {
+	for i := range p.rep.Peers {
+		peer := &p.rep.Peers[i]
+		silent := func(s sending) bool { return s.to == peer.Member && now-s.heard > 3*transferPatience }
+		if peer.Transfer != 0 && slices.ContainsFunc(p.sending, silent) {
+			p.stopSending(peer.Member)
+			peer.Streaming = false
+		}
+	}
+}
+
 // sendBulk sends a part of a transfer. One that the lane does not take ends the transfer: the backup is asked for its
 // position anew.
 func (p *Partition) sendBulk(to cluster.MemberID, b []byte) {
@@ -110,8 +124,12 @@ func (p *Partition) names(kind Kind) []string {
 	return sortedNames(p.fragments[kind])
 }
 
-func (p *Partition) onTransfer(from cluster.MemberID, id uint64, start replica.Position) {
+func (p *Partition) onTransfer(from cluster.MemberID, epoch, id uint64, start replica.Position) {
 	if p.rep.Role != replica.Backup || from != p.rep.Source {
+		return
+	}
+	if epoch < p.rep.Epoch {
+		p.rep.Established = false // the primary believes that this replica is nothing yet: tell it again
 		return
 	}
 	p.dropReceiving()
@@ -208,6 +226,7 @@ func (p *Partition) onComplete(from cluster.MemberID, id uint64) error {
 	}
 	p.rep.Established = true
 	p.asked = 0
+	p.sendFrame(from, link.Effects, packed.AppendUint64(p.frame(frameCopied, p.rep.Epoch), id))
 	p.ackDue = true
 	return nil
 }

@@ -32,6 +32,9 @@ type Peer struct {
 	// Streaming: it gets every effect. Acked is the last number it acknowledged.
 	Streaming bool
 	Acked     uint64
+	// Since is the epoch in which it told the position that its stream began with. What it said in an earlier one
+	// is void: it may have lost its replica and got a new one in between.
+	Since uint64
 	// Noted is what Acked was at the last look of Lagging.
 	Noted uint64
 	// Transfer is the id of the transfer under way to it, 0 when there is none.
@@ -77,6 +80,7 @@ type Replica struct {
 // primary keeps what it knows of peers that stay.
 func (r *Replica) Install(self cluster.MemberID, a *cluster.Assignment) (before Role) {
 	before = r.Role
+	next := a.Epoch == r.Epoch+1
 	r.Epoch = a.Epoch
 	r.Promised = max(r.Promised, a.Epoch)
 	index := a.Find(self)
@@ -85,7 +89,7 @@ func (r *Replica) Install(self cluster.MemberID, a *cluster.Assignment) (before 
 		*r = Replica{Epoch: r.Epoch, Promised: r.Promised, tail: r.tail}
 		r.tail.reset(0, 0)
 	case index == 0:
-		r.lead(before, a)
+		r.lead(before, next, a)
 	default:
 		if before != Backup || r.Source != a.Primary() {
 			r.Established = false
@@ -98,21 +102,22 @@ func (r *Replica) Install(self cluster.MemberID, a *cluster.Assignment) (before 
 	return before
 }
 
-func (r *Replica) lead(before Role, a *cluster.Assignment) {
-	old := r.Peers
+func (r *Replica) lead(before Role, next bool, a *cluster.Assignment) {
+	var old []Peer
+	if before == Primary && next { // else a peer may have lost its replica and got a new one in between
+		old = r.Peers
+	}
 	r.Role, r.Established = Primary, false
 	r.Peers = make([]Peer, 0, len(a.Replicas)-1)
 	for _, replica := range a.Replicas[1:] {
 		peer := Peer{Member: replica.Member}
-		if before == Primary {
-			for i := range old {
-				if old[i].Member == replica.Member {
-					peer = old[i]
-				}
+		for i := range old {
+			if old[i].Member == replica.Member {
+				peer = old[i]
 			}
 		}
 		peer.InSync = replica.State == cluster.InSync
-		peer.Awaited = peer.InSync || (peer.Awaited && before == Primary && peer.Transfer == 0)
+		peer.Awaited = peer.InSync || (peer.Awaited && peer.Transfer == 0)
 		r.Peers = append(r.Peers, peer)
 	}
 	if before != Primary {

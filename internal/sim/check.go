@@ -150,8 +150,9 @@ func (w *World) compare() int {
 			case d.Role != replica.Backup:
 				w.fail("partition %d: %s is a backup by the table and does not know it", id, p.name)
 			case d.Sum != first.Sum, d.At != first.At, d.Entries != first.Entries:
-				w.fail("partition %d: replica %d at %s differs from its primary: %d entries up to %v, not %d up to %v", id, k, p.name,
-					d.Entries, d.At, first.Entries, first.At)
+				w.fail("partition %d: replica %d at %s differs from its primary: %d entries up to %v, not %d up to %v\n%s\n%s", id, k, p.name,
+					d.Entries, d.At, first.Entries, first.At, w.owner(table.Partitions[id].Primary()).node.Grid().Describe(partition.ID(id)),
+					p.node.Grid().Describe(partition.ID(id)))
 			}
 		}
 		w.checkNobodyElse(id, &table.Partitions[id])
