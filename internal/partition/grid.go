@@ -117,6 +117,7 @@ func (g *Grid) Submit(r *Request) {
 	}
 	p := &g.parts[r.Partition]
 	if p.mu.TryLock() {
+		p.drain() // what the same caller sent before may have arrived while the lock was held
 		p.run(r, false, false)
 		p.unlock()
 		return
@@ -157,7 +158,7 @@ func (p *Partition) install(a *cluster.Assignment) {
 	case p.rep.Role == replica.None:
 		p.dropReceiving()
 		p.sending = nil
-		p.giveUp()
+		p.giveUp(never)
 		p.clear()
 		p.rerouteParked()
 	case p.rep.Role == replica.Primary && before != replica.Primary:
@@ -170,7 +171,7 @@ func (p *Partition) install(a *cluster.Assignment) {
 	case p.rep.Role == replica.Backup:
 		if before == replica.Primary {
 			p.sending = nil
-			p.giveUp()
+			p.giveUp(never)
 			p.setPrimary(false, now)
 			p.rerouteParked()
 		}
@@ -330,7 +331,8 @@ func (p *Partition) tickPrimary(now int64) {
 		}
 	}
 	if p.held.len() > 0 && now-p.held.first().since > p.grid.confirm {
-		p.giveUp()
+		p.giveUp(now - p.grid.confirm)
+		p.release() // those that came later may have been waiting for these only
 	}
 	p.tickHandOver(now)
 	if p.stalls || !p.room() {

@@ -125,7 +125,8 @@ func (p *Partition) run(r *Request, resumed, expired bool) {
 	switch {
 	case !primary && r.OnBackup && p.rep.Role == replica.Backup && p.rep.Established && p.receiving == nil:
 	case !primary && p.primary.IsZero(), !primary && p.grid.version() < r.Table,
-		primary && p.stalls, primary && !p.room():
+		primary && p.stalls, primary && !p.room(),
+		primary && !resumed && len(p.stalled.items) > 0: // whoever came first runs first
 		p.stall(r)
 		return
 	case !primary:
@@ -190,10 +191,10 @@ func (p *Partition) release() {
 	}
 }
 
-// giveUp answers everything held with ErrOutcomeUnknown: this member is not
-// the partition's primary any more.
-func (p *Partition) giveUp() {
-	for p.held.len() > 0 {
+// giveUp answers what has been held since then, or longer, with ErrOutcomeUnknown: its backups were silent for too
+// long, or (never) this member is not the partition's primary any more.
+func (p *Partition) giveUp(then int64) {
+	for p.held.len() > 0 && p.held.first().since <= then {
 		item, _ := p.held.pop()
 		if !item.event {
 			p.answerError(&item.request, ErrOutcomeUnknown)

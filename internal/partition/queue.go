@@ -87,6 +87,13 @@ type heldItem struct {
 	request Request
 }
 
+// heldSlack and heldSlackBytes are how much delivered items may take up before those that still wait are moved to the
+// front: under steady load the queue is never empty.
+const (
+	heldSlack      = 1024
+	heldSlackBytes = 1 << 20
+)
+
 // held keeps answers and events back, in order: one waits for those before
 // it, too, so what a client sees of one partition is never out of order.
 type held struct {
@@ -117,7 +124,7 @@ func (h *held) pop() (heldItem, []byte) {
 	case h.head == len(h.items):
 		h.items, h.head = h.items[:0], 0
 		h.bytes, h.off = h.bytes[:0], 0
-	case h.head > 1024 && h.head > len(h.items)/2:
+	case h.head > heldSlack && h.head > len(h.items)/2, h.off > heldSlackBytes && h.off > len(h.bytes)/2:
 		h.items = h.items[:copy(h.items, h.items[h.head:])]
 		h.head = 0
 		rest := append([]byte(nil), h.bytes[h.off:]...)

@@ -1,0 +1,47 @@
+package partition_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// A request that finds room does not overtake those that have stalled without.
+func TestStalledRequestsAreNotOvertaken(t *testing.T) {
+	w := newWorld(t, 1, 2)
+	w.assign([]int{1, 2})
+	w.pump()
+	n := w.nodes[1]
+	n.full = true
+	n.ask("put a 1")
+	n.full = false
+	n.ask("put a 2")
+	w.pass(200)
+	n.answers = nil
+	n.ask("get a")
+	w.pump()
+	if got := n.last(); got != "a=2" {
+		t.Errorf("get a: %q, want the later put", got)
+	}
+}
+
+// Only what has waited too long for a silent backup ends; what came later goes on waiting.
+func TestLaterWritesOutliveEarlierOnes(t *testing.T) {
+	w := newWorld(t, 1, 2)
+	w.assign([]int{1, 2})
+	w.pump()
+	n := w.nodes[1]
+	w.drop = func(f frame) bool { return f.to == 2 }
+	n.ask("put a 1")
+	w.pass(20_000)
+	n.ask("put b 2")
+	w.pass(11_000)
+	if len(n.answers) != 1 || !strings.Contains(n.answers[0], "outcome of the operation is unknown") {
+		t.Fatalf("answers after half a minute: %v", n.answers)
+	}
+	n.answers = nil
+	w.drop = nil
+	w.pass(1000)
+	if got := n.last(); got != "ok" {
+		t.Errorf("the later put: %q", got)
+	}
+}
