@@ -2,11 +2,9 @@ package sim
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"time"
 
-	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/link"
 	"github.com/filbertgrid/filbert/internal/link/memlink"
 )
@@ -264,22 +262,14 @@ func (w *World) breakLanes() {
 // slowDown makes the network slow for a while, between all members or on the way to or from one of them.
 func (w *World) slowDown() {
 	most := w.between(5*time.Millisecond, 300*time.Millisecond)
-	slow, usual := memlink.Uniform(least, most), memlink.Uniform(least, w.usual)
 	victim := w.anyOf(w.steady())
 	if victim == nil || w.random.IntN(3) == 0 {
 		w.fault("slow", "up to %v", most)
-		w.net.SetDelay(slow)
+		w.net.SetDelay(memlink.Uniform(least, most))
 	} else {
-		to := w.random.IntN(2) == 0
-		w.fault("slow", "%s, up to %v, to it: %v", victim.name, most, to)
-		w.net.SetDelay(func(random *rand.Rand, a, b cluster.Address) time.Duration {
-			if (to && b == victim.address) || (!to && a == victim.address) {
-				return slow(random, a, b)
-			}
-			return usual(random, a, b)
-		})
+		w.slowMember(victim, most, w.random.IntN(2) == 0)
 	}
-	w.after(w.between(time.Second, 5*time.Second), func() { w.net.SetDelay(usual) })
+	w.after(w.between(time.Second, 5*time.Second), func() { w.net.SetDelay(memlink.Uniform(least, w.usual)) })
 }
 
 // crashTwo crashes two members in quick succession, while another hears of everything late.
