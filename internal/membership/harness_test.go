@@ -387,7 +387,7 @@ func (w *world) checkRemoved(by *node, before, now *cluster.List) {
 }
 
 func (n *node) Changed(token uint64, err error) { n.changed[token] = err }
-func (*node) SetClusterTime(int64)            {}
+func (*node) SetClusterTime(int64)              {}
 func (n *node) Left()                           { n.end("left") }
 func (n *node) Removed()                        { n.end("removed") }
 

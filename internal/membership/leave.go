@@ -61,7 +61,7 @@ func (c *Core) letGo() {
 		return m.Leaving && m.ID != c.Self.ID && (!stays || !c.tables.Holds(c.table, m.ID))
 	})
 	if len(rest) < len(c.list.Members) {
-		c.farewell(rest)
+		c.publish(rest, "members left")
 	}
 	if me := c.list.Get(c.Self.ID); !me.Leaving || (stays && c.tables.Holds(c.table, c.Self.ID)) {
 		return
@@ -72,10 +72,6 @@ func (c *Core) letGo() {
 		return
 	}
 	c.gone()
-}
-
-func (c *Core) farewell(rest []cluster.Member) {
-	c.publish(rest, "members left")
 }
 
 // handCoordination publishes a list without this member; the oldest one in it

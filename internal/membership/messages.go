@@ -13,7 +13,6 @@ const (
 	kindState     = 3 // list, table?, document?
 	kindInstalled = 4 // list mark, table version, document version
 	kindLeave     = 5
-	kindFarewell  = 6
 	kindTakeOver  = 7  // the mark that is left, the proof of it
 	kindYield     = 8  // answer: accepted, state
 	kindChange    = 9  // token, change

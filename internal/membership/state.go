@@ -84,8 +84,6 @@ func (c *Core) Frame(from cluster.MemberID, frame []byte) (handled bool, err err
 		c.onInstalled(from, &r)
 	case kindLeave:
 		c.onLeave(from)
-	case kindFarewell:
-		c.gone()
 	case kindTakeOver:
 		c.onTakeOver(from, &r)
 	case kindYield:

@@ -107,7 +107,8 @@ func (c *Core) forget() {
 	c.ordered = map[key]time.Duration{}
 }
 
-// Holds tells whether a member has a replica that the plan does not have elsewhere yet.
+// Holds tells whether a member has any replica. One that the plan does not want goes only when everything that
+// it wants is in sync elsewhere, so nobody misses a member that holds nothing.
 func (*Core) Holds(table *cluster.Table, id cluster.MemberID) bool {
 	return slices.ContainsFunc(table.Partitions, func(a cluster.Assignment) bool { return a.Find(id) >= 0 })
 }

@@ -280,6 +280,7 @@ func (g *Grid) LaneUp(peer cluster.MemberID, lane link.Lane) {
 // LaneDown is the counterpart of LaneUp.
 func (g *Grid) LaneDown(peer cluster.MemberID, lane link.Lane) {
 	g.each(func(p *Partition) { p.laneDown(peer, lane) })
+	g.Idle(peer) // a peer that is gone for good would stay in the books
 }
 
 func (g *Grid) each(f func(p *Partition)) {
@@ -312,6 +313,7 @@ func (p *Partition) tick(now int64) {
 		p.unstall()
 	}
 	p.endStalled(now)
+	p.shrink()
 }
 
 func (p *Partition) tickPrimary(now int64) {

@@ -73,6 +73,21 @@ func (p *Partition) open(kind Kind, name []byte) Fragment {
 	return f
 }
 
+// scratchKept is how large the partition's scratch buffers may stay between two ticks: enough for usual values, while
+// one large value must not hold its size in every partition for ever.
+const scratchKept = 256 << 10
+
+func (p *Partition) shrink() {
+	for _, b := range []*[]byte{&p.reply, &p.effect, &p.out, &p.events} {
+		if cap(*b) > scratchKept {
+			*b = nil
+		}
+	}
+	if p.held.len() == 0 && cap(p.held.bytes) > scratchKept {
+		p.held = held{}
+	}
+}
+
 func (p *Partition) drop(kind Kind, name []byte) {
 	if f := p.fragments[kind][string(name)]; f != nil {
 		delete(p.fragments[kind], string(name))

@@ -118,4 +118,4 @@ func (tx *Tx) Wanted(service, name string) event.Type {
 
 // Publish hands an event to the listeners, no sooner than the effects of this
 // operation are acknowledged. Member, Partition and PartitionUUID are filled in.
-func (tx *Tx) Publish(e *event.Event) { tx.p.publish(tx, e) }
+func (tx *Tx) Publish(e *event.Event) { tx.p.publish(e) }

@@ -119,7 +119,7 @@ func (p *Partition) rerouteParked() {
 	}
 }
 
-func (p *Partition) publish(tx *Tx, e *event.Event) {
+func (p *Partition) publish(e *event.Event) {
 	b := p.events
 	b = packed.AppendString(b, e.Service)
 	b = packed.AppendString(b, e.Name)
@@ -131,7 +131,6 @@ func (p *Partition) publish(tx *Tx, e *event.Event) {
 	b = append(b, e.Source[:]...)
 	b = packed.AppendInt64(b, e.Sequence)
 	p.events = b
-	_ = tx
 }
 
 func (p *Partition) deliverEvents(b []byte) {
