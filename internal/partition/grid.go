@@ -188,8 +188,8 @@ func (p *Partition) install(a *cluster.Assignment) {
 	p.release()
 }
 
-// followPeers ends transfers to members that have no replica any more, or a new one, and asks those for their position
-// of whom it is not known.
+// followPeers ends transfers to members that have no replica any more, or a new one, and asks
+// those for their position of whom it is not known.
 func (p *Partition) followPeers() {
 	p.sending = slices.DeleteFunc(p.sending, func(s sending) bool {
 		peer := p.rep.Peer(s.to)

@@ -92,7 +92,8 @@ func (p *Partition) onMore(to cluster.MemberID, id uint64) {
 	p.sendBulk(to, b)
 }
 
-// endSilentTransfers gives up transfers whose receiver has not asked for more in time; it is asked for its position anew.
+// endSilentTransfers gives up transfers whose receiver has not asked for more in time; it is
+// asked for its position anew.
 func (p *Partition) endSilentTransfers(now int64) {
 	for i := range p.rep.Peers {
 		peer := &p.rep.Peers[i]
