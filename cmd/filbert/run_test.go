@@ -193,6 +193,9 @@ func TestEndOfAMember(t *testing.T) {
 			if status != tt.status || term.stderr.String() != tt.stderr {
 				t.Errorf("status %d, stderr %q; want %d, %q", status, term.stderr.String(), tt.status, tt.stderr)
 			}
+			if left := strings.Contains(term.stdout.String(), "left the cluster"); left != (tt.signals > 0 && tt.status == 0) {
+				t.Errorf("the log says that the member left: %v\n%s", left, term.stdout.String())
+			}
 		})
 	}
 	t.Run("before it has started", func(t *testing.T) {

@@ -54,7 +54,11 @@ func (c command) runMember(ctx context.Context, flags startFlags) error {
 			logger.LogAttrs(ctx, slog.LevelInfo, "leaving the cluster", component(), slog.String("signal", sig.String()))
 		}
 	}
-	return c.leave(context.WithoutCancel(ctx), cfg, running)
+	if err := c.leave(context.WithoutCancel(ctx), cfg, running); err != nil {
+		return err
+	}
+	logger.LogAttrs(ctx, slog.LevelInfo, "left the cluster", component())
+	return nil
 }
 
 // await starts the member. A signal meanwhile gives starting up; a member that

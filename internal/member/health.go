@@ -2,6 +2,7 @@ package member
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"time"
@@ -29,7 +30,7 @@ func (m *Member) startAdmin() error {
 	}
 	listener, err := (&net.ListenConfig{}).Listen(m.ctx, "tcp", address)
 	if err != nil {
-		return err
+		return fmt.Errorf("filbert.management.address: %w", err)
 	}
 	m.o.Logger.Info("management listener", slog.String("component", "admin"), slog.String("address", listener.Addr().String()))
 	m.goLive(func() {

@@ -226,9 +226,15 @@ func (m *Member) close() {
 }
 
 func (m *Member) serve() {
-	m.o.Logger.Info("listening", slog.String("component", "member"), slog.String("address", m.ports.self.String()),
-		slog.String("version", m.o.Version))
-	m.ports.serve(m.goLive, m.doors, m.doorLimits(), m.o.Logger)
+	attrs := []any{slog.String("component", "member"), slog.String("address", m.ports.self.String())}
+	if m.ports.client != nil {
+		attrs = append(attrs, slog.String("client_address", m.ports.clients.String()))
+	}
+	if m.o.Config.MemberEndpoint().PublicAddress != "" { // what is told is not where the port is
+		attrs = append(attrs, slog.String("bound_to", m.ports.member.Addr().String()))
+	}
+	m.o.Logger.Info("listening", append(attrs, slog.String("version", m.o.Version))...)
+	m.ports.serve(m.goLive, m.doors, m.doorLimits(), m.o.Logger.With(slog.String("component", "link")))
 	m.node.Load().Start()
 }
 

@@ -4,12 +4,16 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/config"
+	"github.com/filbertgrid/filbert/internal/link"
 )
 
 // Every member must have ended all its goroutines when Done is closed.
@@ -122,4 +126,72 @@ func TestClusterTime(t *testing.T) {
 	if got := c.now(1021); got != years+1 {
 		t.Errorf("a member whose own clock is wrong by years: %d, want %d", got, years+1)
 	}
+}
+
+// Whoever is of the same name and yet not of the same cluster is told so on both sides.
+func TestStrangersAreNamed(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	first := begin(ctx, t, options(t, "127.0.0.1:1"))
+	o := options(t, first.Address(), "HZ_PROPERTIES_HAZELCAST_PARTITION_COUNT=13")
+	var lines lockedBuffer
+	o.Logger = slog.New(slog.NewTextHandler(&lines, nil))
+	second := begin(ctx, t, o)
+	until(ctx, t, "the reason in the log", func() bool {
+		s := lines.String()
+		return strings.Contains(s, "not of this cluster") && strings.Contains(s, "different partition count") && strings.Contains(s, first.ports.self.String())
+	})
+	for _, m := range []*Member{first, second} {
+		if err := m.Shutdown(ctx); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := strings.Count(lines.String(), "not of this cluster"); n != 1 {
+		t.Errorf("said %d times, want once", n)
+	}
+}
+
+// TestNoteStranger: one line for each reason at an address, another one after somebody else lived there.
+func TestNoteStranger(t *testing.T) {
+	var lines lockedBuffer
+	n := &Node{o: NodeOptions{Logger: slog.New(slog.NewTextHandler(&lines, nil))}, strangers: map[cluster.Address]string{}}
+	at := cluster.Address{Host: "127.0.0.1", Port: 5701}
+	name, count := link.Reply{Outcome: link.Stranger, Err: link.ErrClusterName}, link.Reply{Outcome: link.Stranger, Err: link.ErrPartitionCount}
+	for _, step := range []struct {
+		reply link.Reply
+		lines int
+		level string
+	}{
+		{name, 1, "INFO"}, {name, 1, "INFO"}, {count, 2, "WARN"}, {link.Reply{Outcome: link.Refused}, 2, "WARN"}, {count, 3, "WARN"},
+	} {
+		n.noteStranger(at, step.reply)
+		said := strings.Split(strings.TrimSpace(lines.String()), "\n")
+		if len(said) != step.lines || !strings.Contains(said[len(said)-1], "level="+step.level) {
+			t.Fatalf("after %+v: %q, want %d lines, the last of level %s", step.reply, said, step.lines, step.level)
+		}
+	}
+	for port := range maxStrangers + 10 {
+		n.noteStranger(cluster.Address{Host: "127.0.0.2", Port: uint16(port)}, name)
+	}
+	if len(n.strangers) != maxStrangers {
+		t.Errorf("%d strangers are remembered, want %d", len(n.strangers), maxStrangers)
+	}
+}
+
+// A lockedBuffer is a log that is read while it is written.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }

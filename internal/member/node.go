@@ -75,6 +75,8 @@ type Node struct {
 	// changes are document changes under way. Only touched in Step.
 	changes   map[uint64]func(error)
 	lastToken uint64
+	// strangers is why those who live at some addresses are of another cluster. Only touched in Step.
+	strangers map[cluster.Address]string
 	// Figures of Step's goroutine, for those of others.
 	losses, moved, queued atomic.Int64
 	nextGrid              time.Duration
@@ -83,7 +85,7 @@ type Node struct {
 
 // NewNode puts a node together. It does nothing until Start.
 func NewNode(o NodeOptions) *Node {
-	n := &Node{o: o, events: event.NewRegistry(), changes: map[uint64]func(error){}}
+	n := &Node{o: o, events: event.NewRegistry(), changes: map[uint64]func(error){}, strangers: map[cluster.Address]string{}}
 	n.view.Store(&cluster.View{Self: o.Self.ID})
 	n.hub = o.NewHub(n)
 	n.maps = n.newMaps()

@@ -25,7 +25,10 @@ func (m *membersOutside) Send(to cluster.MemberID, frame []byte) bool {
 func (m *membersOutside) Ask(address cluster.Address, request []byte, timeout time.Duration, token uint64) {
 	n := (*Node)(m)
 	n.hub.Ask(address, request, timeout, func(r link.Reply) {
-		n.post(func() { n.members.Replied(token, r) })
+		n.post(func() {
+			n.noteStranger(address, r)
+			n.members.Replied(token, r)
+		})
 	})
 }
 
