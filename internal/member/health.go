@@ -44,8 +44,8 @@ func (m *Member) startAdmin() error {
 // adminPatience is how long answers under way may take at the end.
 const adminPatience = time.Second
 
-func (m *Member) stopAdmin() {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(m.ctx), adminPatience)
+func (m *Member) stopAdmin(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), adminPatience)
 	defer cancel()
 	if m.door.Shutdown(ctx) != nil {
 		_ = m.door.Close() // cuts off answers that took too long: there is nobody to tell

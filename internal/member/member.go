@@ -66,7 +66,7 @@ func Start(ctx context.Context, o Options) (*Member, error) {
 	}
 	m.newNode(ctx)
 	if err := m.startAdmin(); err != nil {
-		m.stopAdmin()
+		m.stopAdmin(ctx)
 		m.ports.close()
 		m.node.Load().Close()
 		m.cancel()
@@ -216,7 +216,7 @@ func (m *Member) close() {
 		m.state.Store(admin.NodeShutDown)
 		m.ports.close()
 		m.node.Load().Close()
-		m.stopAdmin()
+		m.stopAdmin(m.ctx)
 		m.cancel()
 		go func() { // the caller is one of those that are waited for
 			m.live.Wait()
