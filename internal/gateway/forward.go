@@ -163,6 +163,9 @@ func (f *forwarder) send(c *call) {
 	v := g.Cluster.View()
 	owner := v.Owner(int32(c.request.Partition))
 	switch {
+	case owner.IsZero() && !hasDataMember(v.List):
+		f.release(c)
+		c.fail(fmt.Errorf("%w: all %d members are lite members", fault.ErrNoDataMember, len(v.List.Members)))
 	case owner.IsZero(), c.bounced == owner && c.table >= v.Table.Version:
 		f.wait(c)
 	case owner == g.Self:
@@ -179,6 +182,11 @@ func (f *forwarder) send(c *call) {
 			f.wait(c)
 		}
 	}
+}
+
+// hasDataMember tells whether anybody may have data, or is handing it over.
+func hasDataMember(l *cluster.List) bool {
+	return l == nil || slices.ContainsFunc(l.Members, func(m cluster.Member) bool { return !m.Lite })
 }
 
 // sent notes that a call is about to be sent, and numbers it.

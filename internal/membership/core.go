@@ -110,6 +110,7 @@ type Core struct {
 	nextToken uint64
 	nextBeat  time.Duration
 	nextKnock time.Duration
+	neighbour cluster.UUID // the lineage of another cluster of this name that was last met
 	nextLeave time.Duration
 
 	lease atomic.Int64 // monotonic time until which this member may answer

@@ -1,6 +1,7 @@
 package membership
 
 import (
+	"errors"
 	"log/slog"
 	"math"
 	"slices"
@@ -18,6 +19,9 @@ const (
 	// joinAgain is the pause after a coordinator did not take this member in: it may be gone,
 	// and the cluster not have noticed.
 	joinAgain = 50 * time.Millisecond
+	// refusedAgain is the pause of a member that the cluster of its name refuses: somebody must change
+	// its configuration, and each round is a line in the log.
+	refusedAgain = 5 * time.Second
 	// lookAgain is the longest pause between two whole looks of a candidate.
 	lookAgain = 500 * time.Millisecond
 )
@@ -41,6 +45,9 @@ type foundingState struct {
 	looking    bool
 	// unsure: somebody asked in this round may have become, or may become, a member of a cluster.
 	unsure bool
+	// refused: a cluster of this name lives at one of the addresses and cannot take this member, which
+	// must not found another one beside it.
+	refused bool
 	// confirming: everybody has answered, and the higher candidates are asked whether they still are
 	// candidates: one may have joined somebody who has ended since.
 	confirming bool
@@ -56,7 +63,7 @@ func (c *Core) searchAnew() {
 }
 
 func (c *Core) startRound() {
-	c.found.looking, c.found.unsure, c.found.confirming = true, false, false
+	c.found.looking, c.found.unsure, c.found.confirming, c.found.refused = true, false, false, false
 	c.found.nextLook = c.now + lookAgain
 	c.out.Look()
 }
@@ -105,6 +112,11 @@ func (c *Core) whoReplied(a ask, reply link.Reply) {
 		c.Logger.Warn("an address shown by discovery does not answer, going on without it",
 			slog.String("address", a.address.String()), slog.Duration("waited", c.AskTimeout))
 	}
+	if errors.Is(reply.Err, link.ErrPartitionCount) || errors.Is(reply.Err, link.ErrVersion) {
+		c.found.refused = true
+		c.Logger.Error("a cluster of this name cannot take this member, which waits instead of founding another one",
+			slog.String("address", a.address.String()), slog.String("reason", reply.Err.Error()))
+	}
 	if reply.Outcome != link.Answered || reply.Answerer == c.Self.ID {
 		// A candidate that is gone may have founded, and others have joined it.
 		c.found.unsure = c.found.unsure || !a.member.IsZero()
@@ -152,6 +164,11 @@ func (c *Core) forget(address cluster.Address, id cluster.MemberID, asked uint64
 // is a candidate.
 func (c *Core) decide() {
 	if c.phase != founding || c.found.open > 0 || c.found.looking || !c.found.looked {
+		return
+	}
+	if c.found.refused {
+		c.found.nextRound = c.now + refusedAgain
+		c.found.nextLook = c.found.nextRound
 		return
 	}
 	if c.found.unsure {

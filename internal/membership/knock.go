@@ -43,7 +43,9 @@ func (c *Core) knockReplied(a ask, reply link.Reply) {
 		return
 	}
 	c.learn(other, &r)
-	if c.phase == member && other.Against(c.list.Mark) == cluster.Foreign && c.list.Against(other.Mark) == cluster.Foreign {
+	foreign := other.Against(c.list.Mark) == cluster.Foreign && c.list.Against(other.Mark) == cluster.Foreign
+	if c.phase == member && foreign && c.neighbour != other.Lineage {
+		c.neighbour = other.Lineage // said once, although it is met again and again
 		c.Logger.Error("another cluster of this name lives beside this one",
 			slog.String("address", a.address.String()), slog.Int("members", len(other.Members)))
 	}
