@@ -191,10 +191,13 @@ func (w *World) finish() {
 func (w *World) readAll() {
 	entries := w.compare()
 	present := 0
-	c := w.clients[0]
+	c := w.clients[slices.IndexFunc(w.clients, func(c *client) bool { return !c.gone })]
 	for _, key := range slices.Clone(w.history.keys) {
 		if w.failure != nil {
 			return
+		}
+		if strings.HasPrefix(key, lockPrefix) {
+			continue
 		}
 		if w.ask(c, &operation{kind: opGet, key: key}).value != 0 {
 			present++

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -30,6 +31,10 @@ type client struct {
 	correlation int64
 	pending     *operation
 	at          *conn // where pending was sent, nil while it waits to be sent
+	// holds are the locks that it believes to have; away that it was not with the cluster at the last look.
+	holds map[string]bool
+	away  bool
+	gone  bool // for ever
 	// idle is called when an operation has ended, to ask for the next one.
 	idle func()
 }
@@ -38,10 +43,11 @@ type client struct {
 func (w *World) newClient(smart bool) *client {
 	c := &client{
 		w: w, id: w.uuid(), name: fmt.Sprintf("c%d", len(w.clients)+1), smart: smart, version: -1, table: -1, correlation: 10,
-		idle: func() {},
+		idle: func() {}, holds: map[string]bool{},
 	}
 	w.clients = append(w.clients, c)
 	c.connect()
+	c.look()
 	return c
 }
 
@@ -50,6 +56,9 @@ const viewCorrelation = 2
 
 // connect keeps the connections that the client should have.
 func (c *client) connect() {
+	if c.gone {
+		return
+	}
 	if c.smart && c.version >= 0 {
 		for i := range c.members {
 			p := c.w.owner(cluster.MemberID(c.members[i].UUID))
@@ -64,6 +73,33 @@ func (c *client) connect() {
 		}
 	}
 	c.w.after(c.w.between(100*time.Millisecond, 200*time.Millisecond), c.connect)
+}
+
+// look notes when no member that the cluster counts on has a connection of the client: its locks may be released then.
+func (c *client) look() {
+	present := slices.ContainsFunc(c.conns, func(k *conn) bool {
+		return k.ready && !k.shut && k.p.up && !k.p.paused && k.life == k.p.life && k.p.node.LeaseValid()
+	})
+	if !present && !c.away {
+		c.w.history.release(c, c.w.now)
+		if o := c.pending; o != nil && o.kind == opTryLock {
+			// It may be carried out, its lock released, and then be carried out once more when it is sent again.
+			c.w.history.add(c, o, outcome{unknown: true}, c.w.now)
+		}
+	}
+	c.away = !present
+	c.w.after(lookInterval, c.look)
+}
+
+// lookInterval is short beside the time that a client may be away without losing its locks.
+const lookInterval = 500 * time.Millisecond
+
+// leave ends the client: it closes its connections and never comes back.
+func (c *client) leave() {
+	c.gone = true
+	for _, k := range slices.Clone(c.conns) {
+		k.hangUp()
+	}
 }
 
 func (c *client) lost(k *conn, why string) {
@@ -247,13 +283,16 @@ func (c *client) answered(m wire.Message) {
 // refused deals with an error as clients do.
 func (c *client) refused(o *operation, e protocol.ErrorHolder) {
 	sentinel := fault.OfCode(e.ErrorCode)
+	is := func(all ...error) bool {
+		return slices.ContainsFunc(all, func(one error) bool { return errors.Is(sentinel, one) })
+	}
 	c.w.note("%s: %v is answered with %s: %s", c.name, o, e.ClassName, e.Message.Value)
 	switch {
-	case fault.Retryable(sentinel), sentinel == fault.ErrTargetDisconnected && o.retryable(), sentinel == fault.ErrHazelcastInstanceNotActive:
+	case fault.Retryable(sentinel), is(fault.ErrTargetDisconnected) && o.retryable(), is(fault.ErrHazelcastInstanceNotActive):
 		c.again()
-	case sentinel == fault.ErrTargetDisconnected, sentinel == fault.ErrIndeterminateOperationState, sentinel == fault.ErrOperationTimeout:
+	case is(fault.ErrTargetDisconnected, fault.ErrIndeterminateOperationState, fault.ErrOperationTimeout):
 		c.end(outcome{unknown: true})
-	case sentinel == fault.ErrIllegalMonitorState && o.kind == opUnlock:
+	case is(fault.ErrIllegalMonitorState) && o.kind == opUnlock:
 		c.end(outcome{refused: true})
 	default:
 		c.w.fail("%s: %v is answered with %s: %s", c.name, o, e.ClassName, e.Message.Value)
@@ -266,6 +305,12 @@ func (c *client) end(out outcome) {
 	c.pending, c.at = nil, nil
 	c.w.note("%s: %v is %v", c.name, o, out)
 	c.w.history.add(c, o, out, c.w.now)
+	switch {
+	case o.kind == opTryLock && out.yes:
+		c.holds[o.key] = true
+	case o.kind == opUnlock:
+		delete(c.holds, o.key)
+	}
 	if out.unknown {
 		c.w.Figures.Unknown++
 	} else {

@@ -29,7 +29,7 @@ type conn struct {
 var _ gateway.Output = (*conn)(nil)
 
 // dial connects a client to an address. The answer to its authentication makes the connection ready.
-func (c *client) dial(p *process) *conn {
+func (c *client) dial(p *process) {
 	w := c.w
 	k := &conn{c: c, p: p, reader: wire.NewReader(wire.Limits{})}
 	c.conns = append(c.conns, k)
@@ -52,7 +52,6 @@ func (c *client) dial(p *process) *conn {
 			k.hangUp()
 		}
 	})
-	return k
 }
 
 // How long a message is on its way between client and member, and how long a client waits to be let in.

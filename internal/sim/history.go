@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/anishathalye/porcupine"
@@ -24,7 +25,12 @@ type record struct {
 
 func (h *history) add(c *client, o *operation, out outcome, now time.Duration) {
 	switch {
-	case o.kind == opSize, o.kind == opTryLock, o.kind == opUnlock:
+	case o.kind == opSize:
+		return
+	case o.kind == opTryLock, o.kind == opUnlock:
+		one := *o
+		one.key = lockPrefix + o.key
+		h.put(record{one, out, c.name, now})
 		return
 	case o.kind != opGetAll:
 		h.put(record{*o, out, c.name, now})
@@ -35,6 +41,18 @@ func (h *history) add(c *client, o *operation, out outcome, now time.Duration) {
 	for _, key := range o.keys { // each key is a read of its own
 		one := operation{kind: opGet, key: key, began: o.began}
 		h.put(record{one, outcome{value: out.values[key]}, c.name, now})
+	}
+}
+
+// lockPrefix begins the keys under which the histories of locks are.
+const lockPrefix = "lock of "
+
+// release notes that a client's locks may be released from now on, since the cluster may miss it.
+func (h *history) release(c *client, now time.Duration) {
+	for _, key := range h.keys {
+		if strings.HasPrefix(key, lockPrefix) {
+			h.put(record{operation{kind: opRelease, key: key, began: now}, outcome{unknown: true}, c.name, now})
+		}
 	}
 }
 
@@ -69,7 +87,11 @@ func (w *World) Check() error {
 			ops = append(ops, op)
 		}
 		w.Figures.Keys++
-		switch porcupine.CheckOperationsTimeout(mapModel(), ops, checkPatience) {
+		model := mapModel()
+		if strings.HasPrefix(key, lockPrefix) {
+			model = lockModel()
+		}
+		switch porcupine.CheckOperationsTimeout(model, ops, checkPatience) {
 		case porcupine.Ok:
 		case porcupine.Illegal:
 			w.fail("the history of key %s is not linearizable:\n%s", key, describe(records))
@@ -86,13 +108,49 @@ func (w *World) Check() error {
 func mapModel() porcupine.Model {
 	return porcupine.Model{
 		Init: func() any { return 0 },
-		Step: func(state, input, output any) (bool, any) {
+		Step: func(state, input, _ any) (bool, any) {
 			before, _ := state.(int)
 			r, _ := input.(*record)
 			ok, after := r.step(before)
 			return ok || r.unknown, after
 		},
 	}
+}
+
+// holder is the state of a lock: who has it, how often.
+type holder struct {
+	client string
+	times  int
+}
+
+// lockModel is one lock.
+func lockModel() porcupine.Model {
+	return porcupine.Model{
+		Init: func() any { return holder{} },
+		Step: func(state, input, _ any) (bool, any) {
+			before, _ := state.(holder)
+			r, _ := input.(*record)
+			ok, after := r.lockStep(before)
+			return ok || r.unknown, after
+		},
+	}
+}
+
+// lockStep is what the operation does with a lock, and whether the answer is what it must be. An unlock that was carried
+// out may be refused all the same: it is sent again when its answer got lost, and then the lock is free, as in Hazelcast.
+func (r *record) lockStep(before holder) (ok bool, after holder) {
+	mine := before.client == r.client
+	switch {
+	case r.kind == opTryLock && (mine || before.times == 0):
+		return r.yes, holder{r.client, before.times + 1}
+	case r.kind == opTryLock:
+		return !r.yes, before
+	case !mine:
+		return r.refused || r.kind == opRelease, before
+	case before.times == 1 || r.kind == opRelease:
+		return true, holder{}
+	}
+	return true, holder{r.client, before.times - 1}
 }
 
 // step is what the operation does with a value, and whether the answer is what it must be.
@@ -128,7 +186,7 @@ func (r *record) step(before int) (ok bool, after int) {
 		return !r.yes, before
 	case opContains:
 		return r.yes == (before != 0), before
-	case opGet, opGetAll, opSize, opTryLock, opUnlock:
+	case opGet, opGetAll, opSize, opTryLock, opUnlock, opRelease:
 	}
 	return r.outcome.value == before, before
 }
@@ -136,10 +194,10 @@ func (r *record) step(before int) (ok bool, after int) {
 func describe(records []record) string {
 	sorted := slices.Clone(records)
 	slices.SortStableFunc(sorted, func(a, b record) int { return int(a.began - b.began) })
-	s := ""
+	var b strings.Builder
 	for i := range sorted {
 		r := &sorted[i]
-		s += fmt.Sprintf("  %v … %v %s %v: %v\n", r.began, r.ended, r.client, &r.operation, r.outcome)
+		fmt.Fprintf(&b, "  %v … %v %s %v: %v\n", r.began, r.ended, r.client, &r.operation, r.outcome)
 	}
-	return s
+	return b.String()
 }

@@ -9,6 +9,7 @@ import (
 // seconds, so that histories stay short enough to be checked.
 const (
 	keysAtOnce = 4
+	locks      = 3
 	generation = 4 * time.Second
 	thinkLeast = time.Millisecond
 	thinkMost  = 40 * time.Millisecond
@@ -18,9 +19,14 @@ const (
 func (c *client) work() {
 	c.idle = func() {
 		c.w.after(c.w.between(thinkLeast, thinkMost), func() {
-			if !c.w.stopped && c.pending == nil {
-				c.begin(c.w.anyOperation())
+			if c.w.stopped || c.gone || c.pending != nil {
+				return
 			}
+			if c.w.random.IntN(12) == 0 {
+				c.begin(c.lockOperation())
+				return
+			}
+			c.begin(c.w.anyOperation())
 		})
 	}
 	c.idle()
@@ -28,6 +34,19 @@ func (c *client) work() {
 
 func (w *World) key(generation int) string {
 	return fmt.Sprintf("k%d-%d", generation, w.random.IntN(keysAtOnce))
+}
+
+// lockOperation locks one of a few keys, or unlocks it. Locks are of keys without values.
+func (c *client) lockOperation() *operation {
+	w := c.w
+	w.serial++
+	o := &operation{kind: opTryLock, key: fmt.Sprintf("lock%d", w.random.IntN(locks)), reference: int64(w.serial)}
+	if c.holds[o.key] {
+		o.kind = opUnlock
+	} else if w.random.IntN(2) == 0 {
+		o.value = w.random.IntN(1000) // ms that it waits
+	}
+	return o
 }
 
 // anyOperation draws an operation on one of the present keys, or a look at an earlier one.
@@ -44,10 +63,10 @@ func (w *World) anyOperation() *operation {
 		opReplace, opReplaceIf, opReplaceIf, opRemoveIf, opContains, opGetAll,
 	}
 	o.kind = kinds[w.random.IntN(len(kinds))]
-	switch o.kind {
-	case opReplaceIf, opRemoveIf:
+	switch {
+	case o.kind == opReplaceIf || o.kind == opRemoveIf:
 		o.test = w.guess(o.key)
-	case opGetAll:
+	case o.kind == opGetAll:
 		for i := range keysAtOnce {
 			o.keys = append(o.keys, fmt.Sprintf("k%d-%d", now, i))
 		}

@@ -30,6 +30,8 @@ const (
 	opSize        kind = "size"
 	opTryLock     kind = "tryLock"
 	opUnlock      kind = "unlock"
+	// opRelease is the cluster's: it takes a client for gone.
+	opRelease kind = "release"
 )
 
 // mapName is the map that all operations are about.
@@ -141,6 +143,7 @@ func (o *operation) message(correlation int64, partition int32) wire.Message {
 		})
 	case opUnlock:
 		return protocol.AppendMapUnlockRequest(nil, correlation, partition, &protocol.MapUnlockRequest{Name: name, Key: key, ThreadID: 1, ReferenceID: o.reference})
+	case opRelease:
 	}
 	return nil
 }
@@ -196,7 +199,7 @@ func (o *operation) decode(m wire.Message) (out outcome, err error) {
 		out.value = int(r.Response)
 	case opGetAll:
 		return o.decodeAll(m)
-	case opSet, opDelete, opUnlock:
+	case opSet, opDelete, opUnlock, opRelease:
 		if want := o.message(1, 0).Type() + 1; m.Type() != want {
 			err = fmt.Errorf("%w: type %#x, not %#x", wire.ErrMalformed, m.Type(), want)
 		}
@@ -204,12 +207,12 @@ func (o *operation) decode(m wire.Message) (out outcome, err error) {
 	return out, err
 }
 
-func (out outcome) of(b []byte, err error) (outcome, error) {
+func (o outcome) of(b []byte, err error) (outcome, error) {
 	if err != nil {
-		return out, err
+		return o, err
 	}
-	out.value, err = unblob(b)
-	return out, err
+	o.value, err = unblob(b)
+	return o, err
 }
 
 func (o *operation) decodeAll(m wire.Message) (out outcome, err error) {

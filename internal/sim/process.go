@@ -32,7 +32,7 @@ type process struct {
 }
 
 // start runs a new process at a port, counted from the first.
-func (w *World) start(place int) *process {
+func (w *World) start(place int) {
 	p := &process{
 		w: w, name: fmt.Sprintf("m%d", len(w.processes)+1), up: true,
 		address: cluster.Address{Host: "127.0.0.1", Port: uint16(firstPort + place)},
@@ -42,7 +42,6 @@ func (w *World) start(place int) *process {
 	w.note("%s starts at %s", p.name, p.address)
 	p.newNode()
 	p.tick()
-	return p
 }
 
 func (p *process) clock() time.Duration {

@@ -24,7 +24,9 @@ import (
 //	as 2                      from here on client c2 asks
 //	put K V | set K V | remove K | delete K | putIfAbsent K V | replace K V
 //	replaceIfSame K OLD NEW | removeIfSame K OLD
-//	… = V                     what the answer must be: a value, none, yes, no, or unknown
+//	tryLock K MS | unlock K   MS is how long it waits
+//	disconnect                the client that asks ends
+//	… = V                     what the answer must be: a value, none, yes, no, refused, or unknown
 //	get K = V | containsKey K = yes | size = N
 //	load | calm               all clients work as in a plan; they stop
 //	crash P | leave P | pause P 3s
@@ -82,6 +84,8 @@ func (s *script) run(words []string) error {
 			return fmt.Errorf("%w: no such client", ErrScript)
 		}
 		s.client = n - 1
+	case "disconnect":
+		w.clients[s.client].leave()
 	case "load":
 		w.stopped = false
 		for _, c := range w.clients {
@@ -238,7 +242,8 @@ func (s *script) operation(words []string) error {
 	if words[len(words)-1] == "&" {
 		wait, words = false, words[:len(words)-1]
 	}
-	o, err := parseOperation(words)
+	w.serial++
+	o, err := parseOperation(words, int64(w.serial))
 	if err != nil {
 		return err
 	}
@@ -255,7 +260,9 @@ func (s *script) operation(words []string) error {
 	switch {
 	case got.unknown:
 		said = "unknown"
-	case o.kind != opReplaceIf && o.kind != opRemoveIf && o.kind != opContains:
+	case got.refused:
+		said = "refused"
+	case o.kind != opReplaceIf && o.kind != opRemoveIf && o.kind != opContains && o.kind != opTryLock:
 		if said = strconv.Itoa(got.value); got.value == 0 && o.kind != opSize {
 			said = "none"
 		}
@@ -267,10 +274,10 @@ func (s *script) operation(words []string) error {
 }
 
 // parseOperation reads an operation: its kind, its key and its numbers.
-func parseOperation(words []string) (*operation, error) {
+func parseOperation(words []string, reference int64) (*operation, error) {
 	numbers := map[kind]int{
 		opPut: 1, opSet: 1, opPutIfAbsent: 1, opReplace: 1, opReplaceIf: 2, opRemoveIf: 1,
-		opGet: 0, opRemove: 0, opDelete: 0, opContains: 0, opSize: 0,
+		opGet: 0, opRemove: 0, opDelete: 0, opContains: 0, opSize: 0, opTryLock: 1, opUnlock: 0,
 	}
 	o := &operation{kind: kind(words[0]), key: "size"}
 	n, ok := numbers[o.kind]
@@ -280,7 +287,7 @@ func parseOperation(words []string) (*operation, error) {
 	if o.kind == opSize {
 		return o, nil
 	}
-	o.key = words[1]
+	o.key, o.reference = words[1], reference
 	var values []int
 	for _, word := range words[2:] {
 		v, err := strconv.Atoi(word)
