@@ -77,6 +77,8 @@ type Node struct {
 	lastToken uint64
 	// strangers is why those who live at some addresses are of another cluster. Only touched in Step.
 	strangers map[cluster.Address]string
+	// process is the migration under way, at a coordinator. Only touched in Step.
+	process process
 	// Figures of Step's goroutine, for those of others.
 	losses, moved, queued atomic.Int64
 	nextGrid              time.Duration
@@ -179,7 +181,9 @@ func (n *Node) coordinate() {
 func (n *Node) note() {
 	n.losses.Store(n.moves.Losses)
 	n.moved.Store(n.moves.Moves)
-	n.queued.Store(int64(n.moves.Moving()))
+	moving := n.moves.Moving()
+	n.queued.Store(int64(moving))
+	n.noteMigrations(moving)
 }
 
 // Intervals of ticking. Membership is quick while a cluster is looked for.

@@ -1,7 +1,6 @@
 package member
 
 import (
-	"log/slog"
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
@@ -116,6 +115,6 @@ func (m *movesOutside) Lost(ids []partition.ID) {
 	}
 }
 
-func (m *movesOutside) Migrated(id partition.ID, from, to cluster.MemberID) {
-	m.o.Logger.Debug("partition moved", slog.Int("partition", int(id)), slog.String("from", from.String()), slog.String("to", to.String()))
+func (m *movesOutside) Migrated(id partition.ID, index int, from, to cluster.MemberID) {
+	(*Node)(m).migrated(id, index, from, to)
 }

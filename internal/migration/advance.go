@@ -16,7 +16,6 @@ const (
 	kindFence    = 66 // to survivors: round, partitions and epochs
 	kindFenced   = 67 // answer: round, positions
 	kindLost     = 68 // to all: partitions that were lost
-	kindMoved    = 69 // to all: partition, from, to
 )
 
 // advance brings every partition one step nearer to the plan, and publishes
@@ -115,7 +114,7 @@ func (c *Core) step(id partition.ID, a *cluster.Assignment, want []cluster.Membe
 	case first > 0:
 		return c.switchPrimary(id, a, want[0])
 	}
-	return c.settle(id, a, want)
+	return settle(a, want)
 }
 
 // markReplicas takes the primary's reports into the replicas' states.
@@ -126,6 +125,7 @@ func (c *Core) markReplicas(id partition.ID, epoch uint64, replicas []cluster.Re
 		said := key{id, epoch, r.Member}
 		if _, ok := c.caught[said]; ok && r.State == cluster.CatchingUp {
 			r.State, changed = cluster.InSync, true
+			c.moved(id, k+1, replicas[0].Member, r.Member)
 		}
 		if _, ok := c.fell[said]; ok && r.State == cluster.InSync {
 			r.State, changed = cluster.CatchingUp, true
@@ -144,7 +144,7 @@ func (c *Core) switchPrimary(id partition.ID, a *cluster.Assignment, to cluster.
 				next.Replicas = append(next.Replicas, r)
 			}
 		}
-		c.moved(id, a.Primary(), to)
+		c.moved(id, 0, a.Primary(), to)
 		return next, true
 	}
 	if at, ok := c.ordered[said]; !ok || c.Clock()-at > patience {
@@ -165,7 +165,7 @@ func (c *Core) order(id partition.ID, a *cluster.Assignment, to cluster.MemberID
 }
 
 // settle drops the replicas that the plan does not want, once all that it wants are in sync.
-func (c *Core) settle(id partition.ID, a *cluster.Assignment, want []cluster.MemberID) (cluster.Assignment, bool) {
+func settle(a *cluster.Assignment, want []cluster.MemberID) (cluster.Assignment, bool) {
 	next := cluster.Assignment{}
 	for _, m := range want {
 		k := a.Find(m)
@@ -173,11 +173,6 @@ func (c *Core) settle(id partition.ID, a *cluster.Assignment, want []cluster.Mem
 			return next, false
 		}
 		next.Replicas = append(next.Replicas, a.Replicas[k])
-	}
-	for _, r := range a.Replicas {
-		if !slices.Contains(want, r.Member) {
-			c.moved(id, r.Member, want[len(want)-1])
-		}
 	}
 	return next, true
 }
@@ -247,21 +242,14 @@ func (c *Core) Frame(from cluster.MemberID, frame []byte) error {
 		c.onFenced(from, &r)
 	case kindLost:
 		c.onLost(&r)
-	case kindMoved:
-		id, from, to := partition.ID(r.Uvarint()), cluster.ReadUUID(&r), cluster.ReadUUID(&r)
-		if r.Err() == nil {
-			c.out.Migrated(id, from, to)
-		}
 	}
 	return r.Err()
 }
 
-// moved tells every member of a replica that has moved.
-func (c *Core) moved(id partition.ID, from, to cluster.MemberID) {
+// moved counts a replica that has come to a place: a copy of from's, or the primary itself.
+func (c *Core) moved(id partition.ID, index int, from, to cluster.MemberID) {
 	c.Moves++
-	c.out.Migrated(id, from, to)
-	b := packed.AppendUvarint([]byte{kindMoved}, uint64(id))
-	c.sendOthers(cluster.AppendUUID(cluster.AppendUUID(b, from), to))
+	c.out.Migrated(id, index, from, to)
 }
 
 // lost counts partitions whose data is gone, on every member.

@@ -53,8 +53,8 @@ type Outside interface {
 	Fence(id partition.ID, epoch uint64) (replica.Position, bool)
 	// Lost tells of partitions whose data is gone.
 	Lost(ids []partition.ID)
-	// Migrated tells of a replica that has moved, for migration listeners.
-	Migrated(id partition.ID, from, to cluster.MemberID)
+	// Migrated tells the coordinator of a replica that has moved to a place (0: the primary), for migration listeners.
+	Migrated(id partition.ID, index int, from, to cluster.MemberID)
 }
 
 // Options of a core.

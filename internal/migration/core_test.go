@@ -22,8 +22,9 @@ func (*recorder) HandOver(partition.ID, uint64, cluster.MemberID) {}
 func (*recorder) Fence(partition.ID, uint64) (at replica.Position, ok bool) {
 	return replica.Position{Seq: 7}, true
 }
-func (r *recorder) Lost(ids []partition.ID)                                 { r.lost += len(ids) }
-func (*recorder) Migrated(partition.ID, cluster.MemberID, cluster.MemberID) {}
+
+func (r *recorder) Lost(ids []partition.ID)                                      { r.lost += len(ids) }
+func (*recorder) Migrated(partition.ID, int, cluster.MemberID, cluster.MemberID) {}
 
 func newCore(out Outside) *Core {
 	return New(Options{
