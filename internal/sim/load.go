@@ -63,10 +63,10 @@ func (w *World) anyOperation() *operation {
 		opReplace, opReplaceIf, opReplaceIf, opRemoveIf, opContains, opGetAll,
 	}
 	o.kind = kinds[w.random.IntN(len(kinds))]
-	switch {
-	case o.kind == opReplaceIf || o.kind == opRemoveIf:
+	if o.kind == opReplaceIf || o.kind == opRemoveIf {
 		o.test = w.guess(o.key)
-	case o.kind == opGetAll:
+	}
+	if o.kind == opGetAll {
 		for i := range keysAtOnce {
 			o.keys = append(o.keys, fmt.Sprintf("k%d-%d", now, i))
 		}
