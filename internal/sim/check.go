@@ -123,53 +123,63 @@ func (w *World) unsound(list *cluster.List, table *cluster.Table) string {
 	return ""
 }
 
+// compareLimit is how long replicas may differ although nobody asks anything: entries expire meanwhile.
+const compareLimit = longestLife + 5*time.Second
+
 // compare checks that all replicas are equal; clients must be silent. It returns the number of entries.
 func (w *World) compare() int {
 	w.Run(2 * time.Second) // the last acknowledgements
-	up := w.living()
-	if len(up) == 0 || w.failure != nil {
-		return 0
-	}
-	table := up[0].node.View().Table
-	entries := 0
-	for id := range table.Partitions {
-		var first partition.Digest
-		for k, r := range table.Partitions[id].Replicas {
-			p := w.owner(r.Member)
-			d := p.node.Grid().Digest(partition.ID(id))
-			if d.Waiting != 0 {
-				w.fail("partition %d: %d operations wait at %s although nobody asks anything", id, d.Waiting, p.name)
-			}
-			switch {
-			case k == 0:
-				first = d
-				entries += int(d.Entries)
-				if d.Role != replica.Primary {
-					w.fail("partition %d: %s is primary by the table and does not know it", id, p.name)
-				}
-			case d.Role != replica.Backup:
-				w.fail("partition %d: %s is a backup by the table and does not know it", id, p.name)
-			case d.Sum != first.Sum, d.At != first.At, d.Entries != first.Entries:
-				w.fail("partition %d: replica %d at %s differs from its primary: %d entries up to %v, not %d up to %v\n%s\n%s", id, k, p.name,
-					d.Entries, d.At, first.Entries, first.At, w.owner(table.Partitions[id].Primary()).node.Grid().Describe(partition.ID(id)),
-					p.node.Grid().Describe(partition.ID(id)))
-			}
-		}
-		w.checkNobodyElse(id, &table.Partitions[id])
+	entries, why := 0, ""
+	if !w.until(compareLimit, func() bool { entries, why = w.difference(); return why == "" }) {
+		w.fail("%s", why)
 	}
 	return entries
 }
 
-// checkNobodyElse checks that members without a replica have no data.
-func (w *World) checkNobodyElse(id int, a *cluster.Assignment) {
+// difference says what keeps the replicas from being equal, empty when nothing does, and counts entries.
+func (w *World) difference() (entries int, why string) {
+	up := w.living()
+	if len(up) == 0 {
+		return 0, ""
+	}
+	table := up[0].node.View().Table
+	for i := range table.Partitions {
+		id, a := partition.ID(i), &table.Partitions[i]
+		var first partition.Digest
+		for k, r := range a.Replicas {
+			p := w.owner(r.Member)
+			d := p.node.Grid().Digest(id)
+			switch {
+			case d.Waiting != 0:
+				return 0, fmt.Sprintf("partition %d: %d operations wait at %s although nobody asks anything", id, d.Waiting, p.name)
+			case k == 0 && d.Role != replica.Primary, k > 0 && d.Role != replica.Backup:
+				return 0, fmt.Sprintf("partition %d: %s has replica %d by the table and does not know it", id, p.name, k)
+			case k == 0:
+				first = d
+				entries += int(d.Entries)
+			case d.Sum != first.Sum, d.At != first.At, d.Entries != first.Entries:
+				return 0, fmt.Sprintf("partition %d: replica %d at %s differs from its primary: %d entries up to %v, not %d up to %v\n%s\n%s",
+					id, k, p.name, d.Entries, d.At, first.Entries, first.At, w.owner(a.Primary()).node.Grid().Describe(id), p.node.Grid().Describe(id))
+			}
+		}
+		if why := w.elsewhere(id, a); why != "" {
+			return 0, why
+		}
+	}
+	return entries, ""
+}
+
+// elsewhere tells of a member without a replica that has data.
+func (w *World) elsewhere(id partition.ID, a *cluster.Assignment) string {
 	for _, p := range w.living() {
 		if a.Find(p.node.View().Self) >= 0 {
 			continue
 		}
-		if d := p.node.Grid().Digest(partition.ID(id)); d.Role != replica.None || d.Entries != 0 {
-			w.fail("partition %d: %s has %d entries and no replica", id, p.name, d.Entries)
+		if d := p.node.Grid().Digest(id); d.Role != replica.None || d.Entries != 0 {
+			return fmt.Sprintf("partition %d: %s has %d entries and no replica", id, p.name, d.Entries)
 		}
 	}
+	return ""
 }
 
 // finish stops the clients, reads everything once more and checks all that can be checked.
@@ -189,6 +199,8 @@ func (w *World) finish() {
 
 // readAll reads every key, so that whatever was lost shows in its history.
 func (w *World) readAll() {
+	w.compare()
+	w.Run(longestLife + 2*time.Second) // what passes is gone
 	entries := w.compare()
 	present := 0
 	c := w.clients[slices.IndexFunc(w.clients, func(c *client) bool { return !c.gone })]

@@ -31,9 +31,9 @@ type client struct {
 	correlation int64
 	pending     *operation
 	at          *conn // where pending was sent, nil while it waits to be sent
-	// holds are the locks that it believes to have; away that it was not with the cluster at the last look.
+	// holds are the locks that it believes to have; away since when it is not with the cluster.
 	holds map[string]bool
-	away  bool
+	away  time.Duration
 	gone  bool // for ever
 	// idle is called when an operation has ended, to ask for the next one.
 	idle func()
@@ -80,19 +80,23 @@ func (c *client) look() {
 	present := slices.ContainsFunc(c.conns, func(k *conn) bool {
 		return k.ready && !k.shut && k.p.up && !k.p.paused && k.life == k.p.life && k.p.node.LeaseValid()
 	})
-	if !present && !c.away {
-		c.w.history.release(c, c.w.now)
-		if o := c.pending; o != nil && o.kind == opTryLock {
-			// It may be carried out, its lock released, and then be carried out once more when it is sent again.
-			c.w.history.add(c, o, outcome{unknown: true}, c.w.now)
-		}
+	switch {
+	case present:
+		c.away = 0
+	case c.away == 0:
+		c.away = c.w.now
+	case c.w.now-c.away >= awayLeast && c.w.now-c.away < awayLeast+lookInterval:
+		c.w.history.release(c, c.away)
 	}
-	c.away = !present
 	c.w.after(lookInterval, c.look)
 }
 
-// lookInterval is short beside the time that a client may be away without losing its locks.
-const lookInterval = 500 * time.Millisecond
+// lookInterval is short beside awayLeast, which is a bit less than the time that a client may be away without losing its
+// locks.
+const (
+	lookInterval = 250 * time.Millisecond
+	awayLeast    = 4 * time.Second
+)
 
 // leave ends the client: it closes its connections and never comes back.
 func (c *client) leave() {
@@ -305,6 +309,12 @@ func (c *client) end(out outcome) {
 	c.pending, c.at = nil, nil
 	c.w.note("%s: %v is %v", c.name, o, out)
 	c.w.history.add(c, o, out, c.w.now)
+	if o.kind == opTryLock && c.w.now-o.began >= awayLeast {
+		// It may have been carried out, its lock released since the client was away, and have been carried out once
+		// more when it was sent again.
+		c.w.history.add(c, o, outcome{unknown: true}, c.w.now)
+		c.w.history.release(c, o.began)
+	}
 	switch {
 	case o.kind == opTryLock && out.yes:
 		c.holds[o.key] = true

@@ -2,6 +2,8 @@ package sim
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -9,10 +11,13 @@ import (
 // seconds, so that histories stay short enough to be checked.
 const (
 	keysAtOnce = 4
-	locks      = 3
-	generation = 4 * time.Second
-	thinkLeast = time.Millisecond
-	thinkMost  = 40 * time.Millisecond
+	locks      = 2
+	passing    = 20 // keys whose entries expire
+
+	longestLife = 5 * time.Second
+	generation  = 4 * time.Second
+	thinkLeast  = time.Millisecond
+	thinkMost   = 40 * time.Millisecond
 )
 
 // work makes a client ask one operation after another until the world stops them.
@@ -40,7 +45,10 @@ func (w *World) key(generation int) string {
 func (c *client) lockOperation() *operation {
 	w := c.w
 	w.serial++
-	o := &operation{kind: opTryLock, key: fmt.Sprintf("lock%d", w.random.IntN(locks)), reference: int64(w.serial)}
+	o := &operation{kind: opTryLock, key: fmt.Sprintf("lock%d-%d", w.now/generation, w.random.IntN(locks)), reference: int64(w.serial)}
+	if len(c.holds) > 0 && w.random.IntN(2) == 0 {
+		o.key = slices.Min(slices.Collect(maps.Keys(c.holds)))
+	}
 	if c.holds[o.key] {
 		o.kind = opUnlock
 	} else if w.random.IntN(2) == 0 {
@@ -54,6 +62,11 @@ func (w *World) anyOperation() *operation {
 	now := int(w.now / generation)
 	w.serial++
 	o := &operation{key: w.key(now), value: int(w.serial)}
+	if w.random.IntN(30) == 0 {
+		o.kind, o.key = opSet, fmt.Sprintf("passing%d", w.random.IntN(passing))
+		o.ttl = 1 + w.random.Int64N(longestLife.Milliseconds())
+		return o
+	}
 	if w.random.IntN(8) == 0 {
 		o.kind, o.key = opGet, w.key(w.random.IntN(now+1))
 		return o

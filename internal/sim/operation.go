@@ -48,6 +48,8 @@ type operation struct {
 	test  int // what replaceIfSame and removeIfSame compare with
 	began time.Duration
 	tries int
+	// ttl of a put or set in ms, 0 for none. Such keys have no history: when they go depends on many clocks.
+	ttl int64
 	// reference identifies a lock operation when it is sent again.
 	reference int64
 	// done, if set, is told what came of it.
@@ -102,6 +104,14 @@ func unblob(b []byte) (int, error) {
 	return n, nil
 }
 
+// life is the TTL as the protocol has it.
+func (o *operation) life() int64 {
+	if o.ttl == 0 {
+		return -1
+	}
+	return o.ttl
+}
+
 // data is the key's serialized form.
 func (o *operation) data() []byte { return blob(o.key) }
 
@@ -110,9 +120,9 @@ func (o *operation) message(correlation int64, partition int32) wire.Message {
 	name, key, value, test := []byte(mapName), o.data(), number(o.value, o.pad), number(o.test, o.pad)
 	switch o.kind {
 	case opPut:
-		return protocol.AppendMapPutRequest(nil, correlation, partition, &protocol.MapPutRequest{Name: name, Key: key, Value: value, ThreadID: 1, TTL: -1})
+		return protocol.AppendMapPutRequest(nil, correlation, partition, &protocol.MapPutRequest{Name: name, Key: key, Value: value, ThreadID: 1, TTL: o.life()})
 	case opSet:
-		return protocol.AppendMapSetRequest(nil, correlation, partition, &protocol.MapSetRequest{Name: name, Key: key, Value: value, ThreadID: 1, TTL: -1})
+		return protocol.AppendMapSetRequest(nil, correlation, partition, &protocol.MapSetRequest{Name: name, Key: key, Value: value, ThreadID: 1, TTL: o.life()})
 	case opGet:
 		return protocol.AppendMapGetRequest(nil, correlation, partition, &protocol.MapGetRequest{Name: name, Key: key, ThreadID: 1})
 	case opRemove:
@@ -120,7 +130,7 @@ func (o *operation) message(correlation int64, partition int32) wire.Message {
 	case opDelete:
 		return protocol.AppendMapDeleteRequest(nil, correlation, partition, &protocol.MapDeleteRequest{Name: name, Key: key, ThreadID: 1})
 	case opPutIfAbsent:
-		return protocol.AppendMapPutIfAbsentRequest(nil, correlation, partition, &protocol.MapPutIfAbsentRequest{Name: name, Key: key, Value: value, ThreadID: 1, TTL: -1})
+		return protocol.AppendMapPutIfAbsentRequest(nil, correlation, partition, &protocol.MapPutIfAbsentRequest{Name: name, Key: key, Value: value, ThreadID: 1, TTL: o.life()})
 	case opReplace:
 		return protocol.AppendMapReplaceRequest(nil, correlation, partition, &protocol.MapReplaceRequest{Name: name, Key: key, Value: value, ThreadID: 1})
 	case opReplaceIf:
