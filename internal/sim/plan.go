@@ -11,9 +11,10 @@ import (
 
 // The size of a simulated cluster and of a run.
 const (
-	maxMembers = 6
-	maxRounds  = 5
-	maxClients = 8
+	maxMembers  = 6
+	manyMembers = 8 // that start at once, now and then
+	maxRounds   = 5
+	maxClients  = 8
 )
 
 // least is the shortest time that a frame between members takes.
@@ -48,6 +49,9 @@ func (w *World) found() {
 	w.usual = [...]time.Duration{time.Millisecond, 5 * time.Millisecond, 25 * time.Millisecond}[w.random.IntN(3)]
 	w.net.SetDelay(memlink.Uniform(least, w.usual))
 	size := 1 + w.random.IntN(maxMembers-1)
+	if w.random.IntN(10) == 0 {
+		size = manyMembers
+	}
 	spread := w.between(0, 20*time.Millisecond)
 	for i := range size {
 		w.after(w.between(0, spread), func() { w.start(i) })
