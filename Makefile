@@ -37,7 +37,7 @@ conformance-node: build ## The same by the Node.js client, which is installed fi
 
 .PHONY: sim
 sim: ## The simulator: SEEDS=200 seeds; a failing one replays with SEED=n
-	$(GO) test -count=1 -timeout 30m -run Sim ./internal/sim $(if $(SEED),-v -args -seed $(SEED),-args -seeds $(SEEDS))
+	$(GO) test -count=1 -timeout 30m -v -run Sim ./internal/sim -args $(if $(SEED),-seed $(SEED),-seeds $(SEEDS))
 
 .PHONY: bench
 bench: ## All benchmarks: BENCH=regexp, COUNT=n
