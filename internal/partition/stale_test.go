@@ -28,7 +28,10 @@ func TestLatePositionIsVoid(t *testing.T) {
 	w.assign([]int{1})
 	w.assign([]int{1, -2})
 	w.wire = append(late, w.wire...)
-	w.drop = func(f frame) bool { return f.from == 2 && !slices.ContainsFunc(late, func(l frame) bool { return string(l.body) == string(f.body) }) }
+	isLate := func(f frame) bool {
+		return slices.ContainsFunc(late, func(l frame) bool { return string(l.body) == string(f.body) })
+	}
+	w.drop = func(f frame) bool { return f.from == 2 && !isLate(f) }
 	w.pump()
 	if w.reported(partition.CaughtUp, 2) {
 		t.Fatal("an empty replica counts as caught up by what the one before it had said")
