@@ -9,8 +9,8 @@ SEEDS    ?= 200
 FUZZTIME ?= 10s
 COUNT    ?= 1
 
-# Modules of their own: real clients and measurements stay out of the product.
-MODULES  := $(patsubst %/go.mod,%,$(wildcard test/*/go.mod))
+# Modules of their own: real clients, measurements and the image builder stay out of the product.
+MODULES  := $(patsubst %/go.mod,%,$(wildcard test/*/go.mod build/*/go.mod))
 LINT     := $(CURDIR)/bin/tools/golangci-lint
 
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -71,7 +71,17 @@ suites: build ## The clients' own suites: SUITES=folder of go.sh and node.sh, RE
 
 .PHONY: clean
 clean: ## Remove what was built; tools stay
-	rm -rf bin/filbert out
+	rm -rf bin/filbert bin/image out
+
+.PHONY: image
+image: ## Container images for amd64 and arm64 into bin/image, without Docker: IMAGE=name:tag
+	cd build/image && $(GO) run . -go '$(GO)' -source '$(CURDIR)' -out '$(CURDIR)/bin/image' -ldflags '$(LDFLAGS)' \
+		-name '$(IMAGE)' -version '$(VERSION)' -commit "$$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
+		-created "$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 0)}"
+
+.PHONY: image-test
+image-test: ## Tests of the images: content, limits, the same bytes from two folders
+	cd build/image && $(GO) test -race -count=1 -timeout 20m ./...
 
 ##@ Parts of check
 
@@ -84,12 +94,12 @@ fmt-check: tools ## Fails when a file is not formatted
 	@diff=$$($(LINT) fmt --diff 2>&1) || true; if [ -n "$$diff" ]; then echo "$$diff"; echo "not formatted: run make fmt" >&2; exit 1; fi
 
 .PHONY: vet
-vet: ## go vet, here and in the modules under test/
+vet: ## go vet, here and in the modules under test/ and build/
 	$(GO) vet ./...
 	@for module in $(MODULES); do echo "$(GO) vet in $$module"; (cd $$module && $(GO) vet ./...); done
 
 .PHONY: lint
-lint: tools ## golangci-lint, here and in the modules under test/
+lint: tools ## golangci-lint, here and in the modules under test/ and build/
 	$(LINT) run
 	@for module in $(MODULES); do echo "golangci-lint run in $$module"; (cd $$module && $(LINT) run --config $(CURDIR)/.golangci.yml); done
 
