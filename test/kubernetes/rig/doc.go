@@ -1,0 +1,2 @@
+// Package rig runs a Kubernetes.
+package rig
