@@ -3,6 +3,7 @@ package main
 import (
 	"archive/tar"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -116,8 +117,8 @@ func compressed(layer v1.Layer) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
-	return io.ReadAll(r)
+	content, err := io.ReadAll(r)
+	return content, errors.Join(err, r.Close())
 }
 
 // writeDocker writes the image of one platform in the form of `docker save`.

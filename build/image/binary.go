@@ -41,12 +41,12 @@ type toolchain struct {
 }
 
 // build builds the binary for platform and returns its bytes.
-func (t toolchain) build(ctx context.Context, platform v1.Platform) ([]byte, error) {
+func (t toolchain) build(ctx context.Context, platform v1.Platform) (binary []byte, err error) {
 	dir, err := os.MkdirTemp("", "filbert-image-")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	file := filepath.Join(dir, "filbert")
 	// The version comes by -ldflags: what git says beside it would differ between a
 	// clone and an unpacked archive.
@@ -54,8 +54,7 @@ func (t toolchain) build(ctx context.Context, platform v1.Platform) ([]byte, err
 		"-ldflags", t.ldflags, "-o", file, command); err != nil {
 		return nil, err
 	}
-	binary, err := os.ReadFile(file)
-	if err != nil {
+	if binary, err = os.ReadFile(file); err != nil {
 		return nil, err
 	}
 	if err := checkStatic(binary, platform); err != nil {

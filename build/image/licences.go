@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -39,7 +40,7 @@ func (t toolchain) licences(ctx context.Context) (map[string][]byte, error) {
 		}
 		module, version, dir := fields[0], fields[1], fields[2]
 		if version == "" {
-			module = "filbert"
+			module = "" // its own stands on top
 		}
 		if err := addLicences(texts, module, dir); err != nil {
 			return nil, fmt.Errorf("%s: %w", module, err)
@@ -74,7 +75,7 @@ func addLicences(texts map[string][]byte, module, dir string) error {
 		if len(text) > maxLicenceBytes {
 			continue
 		}
-		texts[module+"/"+entry.Name()] = text
+		texts[path.Join(module, entry.Name())] = text
 		found = true
 	}
 	if !found {

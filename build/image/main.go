@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -98,16 +99,18 @@ func (o options) write(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "%s %s\n%s, for ctr -n k8s.io images import\n", ref, digest, layout)
+	var said strings.Builder
+	fmt.Fprintf(&said, "%s %s\n%s, for ctr -n k8s.io images import\n", ref, digest, layout)
 	for i, platform := range platforms() {
 		file := filepath.Join(o.out, dockerFile(platform))
 		if err := writeFile(file, func(w io.Writer) error { return writeDocker(w, ref, images[i]) }); err != nil {
 			return err
 		}
-		fmt.Fprintf(stdout, "%s, for docker load: %.1f MB compressed of at most %.0f\n",
+		fmt.Fprintf(&said, "%s, for docker load: %.1f MB compressed of at most %.0f\n",
 			file, float64(sizes[platform.String()])/1e6, maxImageBytes/1e6)
 	}
-	return nil
+	_, err = io.WriteString(stdout, said.String())
+	return err
 }
 
 // layoutFile is the archive with all platforms.
