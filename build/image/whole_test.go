@@ -23,10 +23,11 @@ const product = "../.."
 // TestReproducible builds the product itself in two folders, in one of them with
 // an environment that would change the binary, and compares the archives.
 func TestReproducible(t *testing.T) {
-	copied := t.TempDir()
-	copySources(t, copied)
+	original, copied := t.TempDir(), t.TempDir()
+	copySources(t, product, original) // which may be edited meanwhile
+	copySources(t, original, copied)
 	first, second := t.TempDir(), t.TempDir()
-	said := makeImage(t, product, first)
+	said := makeImage(t, original, first)
 	t.Setenv("GOFLAGS", "-tags=invariants")
 	t.Setenv("GOAMD64", "v3")
 	t.Setenv("TZ", "Asia/Tokyo")
@@ -136,15 +137,15 @@ func makeImage(t *testing.T, source, out string) string {
 }
 
 // copySources copies what the binary is built from.
-func copySources(t *testing.T, to string) {
+func copySources(t *testing.T, from, to string) {
 	t.Helper()
 	for _, name := range []string{"go.mod", "go.sum", "LICENSE"} {
-		if err := os.WriteFile(filepath.Join(to, name), read(t, filepath.Join(product, name)), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(to, name), read(t, filepath.Join(from, name)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, folder := range []string{"cmd", "internal"} {
-		if err := os.CopyFS(filepath.Join(to, folder), os.DirFS(filepath.Join(product, folder))); err != nil {
+		if err := os.CopyFS(filepath.Join(to, folder), os.DirFS(filepath.Join(from, folder))); err != nil {
 			t.Fatal(err)
 		}
 	}
