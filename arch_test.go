@@ -43,6 +43,7 @@ func floors() []string {
 		"internal/link/memlink",
 		"internal/discovery",
 		"internal/discovery/static",
+		"internal/discovery/kubernetes",
 		"internal/membership",
 		// grid
 		"internal/store",

@@ -43,6 +43,11 @@ type Found struct {
 	// connection, often oneself (a Kubernetes Service); zero for none. It is
 	// asked where the right to look is missing.
 	Door cluster.Address
+	// MayFoundUnseen: the look asked DNS, and this pod is ordinal 0 of a
+	// StatefulSet: it may found although looks do not show it, once that has
+	// lasted. DNS shows a pod only when it is ready, unless the Service says
+	// otherwise, and it is not ready before it has founded.
+	MayFoundUnseen bool
 	// Problems are parts of the look that failed, such as a name that was not
 	// resolved; what was found elsewhere holds.
 	Problems []error
