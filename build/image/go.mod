@@ -2,7 +2,10 @@ module github.com/filbertgrid/filbert/build/image
 
 go 1.26.0
 
-require github.com/google/go-containerregistry v0.21.9
+require (
+	github.com/google/go-containerregistry v0.21.9
+	go.yaml.in/yaml/v3 v3.0.4
+)
 
 require (
 	github.com/google/go-cmp v0.7.0 // indirect
