@@ -25,6 +25,7 @@ func (r *reader) check() {
 		r.problem(where, "network/join", ErrConflict,
 			strings.Join(enabled, " and ")+" are enabled; allowed: one of multicast, tcp-ip, kubernetes")
 	}
+	r.checkKubernetes(where)
 	r.checkTimes()
 	r.checkSecurity(where)
 	r.checkPatterns(where)

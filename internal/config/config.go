@@ -58,7 +58,9 @@ type Config struct {
 	AdvancedNetwork AdvancedNetwork
 	Security        Security
 	Limits          Limits
-	Logging         Logging
+	// Pod is what the environment says of the pod that the member runs in.
+	Pod     Pod
+	Logging Logging
 
 	// ManagementListen is the address (host:port) of the listener for metrics
 	// and profiling; "" (the default) for none, since members that share a
@@ -104,6 +106,7 @@ func Default() *Config {
 		AdvancedNetwork:         defaultAdvancedNetwork(),
 		Security:                Security{Realms: map[string]Realm{}},
 		Limits:                  defaultLimits(),
+		Pod:                     defaultPod(),
 		Logging:                 Logging{Level: LogInfo, Format: LogText},
 		Maps:                    map[string]MapConfig{},
 		Properties:              map[string]string{},

@@ -39,7 +39,7 @@ func TestVariables(t *testing.T) {
 		"kubernetes": {
 			[]string{"HZ_NETWORK_JOIN_KUBERNETES_ENABLED=true", "HZ_NETWORK_JOIN_KUBERNETES_SERVICEDNS=e"},
 			func(c *Config) bool {
-				return c.Network.Join.Kubernetes.Enabled && c.Network.Join.Kubernetes.Properties["service-dns"] == "e"
+				return c.Network.Join.Kubernetes.Enabled && c.Network.Join.Kubernetes.ServiceDNS == "e"
 			},
 		},
 		"advanced-network": {

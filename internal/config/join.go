@@ -32,14 +32,6 @@ type TCPIP struct {
 	ConnectionTimeout time.Duration
 }
 
-// Kubernetes is the kubernetes element.
-type Kubernetes struct {
-	Enabled bool
-	// Properties are its children by name: namespace, service-name,
-	// service-dns, service-label-name, pod-label-name, resolve-not-ready-addresses, …
-	Properties map[string]string
-}
-
 // JoinMethod is the way that Join comes down to.
 type JoinMethod string
 
@@ -59,7 +51,7 @@ func defaultJoin() Join {
 	return Join{
 		AutoDetection: AutoDetection{Enabled: true},
 		TCPIP:         TCPIP{ConnectionTimeout: 5 * time.Second},
-		Kubernetes:    Kubernetes{Properties: map[string]string{}},
+		Kubernetes:    defaultKubernetes(),
 	}
 }
 

@@ -74,6 +74,8 @@ func (r *reader) load(s Source) {
 	system := r.systemProperties(s, env)
 	elements := table(r.config)
 
+	r.pod(s, env)
+	r.bootstrapper(env)
 	if err := r.readFile(s, system, elements); err != nil {
 		p, ok := errors.AsType[*Problem](err)
 		if !ok {
@@ -86,8 +88,14 @@ func (r *reader) load(s Source) {
 	r.conflicts(variables, overrides)
 	r.read(formatVariables, variables, elements)
 	r.read(formatVariables, overrides, elements)
+	r.read(formatVariables, r.pluginTree(env, system), elements)
 	r.applyProperties(system)
 	r.logging(env)
+	r.prometheus(env)
+	r.password(env)
+	if r.config.Pod.Inside && !r.isSet(bindAny) {
+		r.config.Network.BindAny = true // nobody else in the pod is to be kept out, and everybody who is to come in comes from outside
+	}
 	r.check()
 }
 

@@ -45,7 +45,7 @@ type Network struct {
 	// hazelcast.local.localAddress); "" for the rule of ListenHost.
 	BindAddress string
 	// BindAny listens on all addresses (property hazelcast.socket.bind.any);
-	// off unless set, since the bare binary must not be reachable from outside.
+	// off unless set or inside a pod, since the bare binary must not be reachable from outside.
 	BindAny bool
 	Join    Join
 }

@@ -44,7 +44,7 @@ func (r *reader) applyProperties(system map[string]string) {
 			continue
 		}
 		switch {
-		case slices.Contains(ignored, name):
+		case slices.Contains(ignored, name), strings.HasPrefix(name, pluginProperty):
 		case strings.HasPrefix(name, "filbert."):
 			r.warn(r.set[name], "properties/"+clipped(name), "unknown property, ignored")
 		case strings.HasPrefix(name, "hazelcast."):

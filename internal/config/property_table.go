@@ -6,6 +6,9 @@ import "math"
 // message is one allocation.
 const maxBytesSetting = 1 << 30
 
+// bindAny is the property whose default depends on where the member runs.
+const bindAny = "hazelcast.socket.bind.any"
+
 // propertyTable returns the properties that are used, bound to the fields of c.
 func propertyTable(c *Config) []property {
 	return append(hazelcastProperties(c), filbertProperties(c)...)
@@ -63,8 +66,8 @@ func hazelcastProperties(c *Config) []property {
 			asFallback(asAddress(&c.Network.PublicAddress)),
 		},
 		{
-			"hazelcast.socket.bind.any", "Whether to listen on all addresses. Hazelcast's default is true: here the bare member is reachable " +
-				"from its machine only.",
+			bindAny, "Whether to listen on all addresses. The default is true inside a pod of Kubernetes; elsewhere Hazelcast's is true " +
+				"and here the bare member is reachable from its machine only.",
 			asBool(&c.Network.BindAny),
 		},
 	}

@@ -27,6 +27,9 @@ type Source struct {
 	// Args are words of the command line: -Dname=value is a system property,
 	// the others are passed over.
 	Args []string
+	// ServiceAccount is the folder where Kubernetes has mounted a service
+	// account; "" for its usual place. It is looked at inside of Kubernetes only.
+	ServiceAccount string
 	// SystemProperties win over those of Args and JAVA_OPTS.
 	SystemProperties map[string]string
 }

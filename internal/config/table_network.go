@@ -124,7 +124,7 @@ func autoDetectionTable(a *AutoDetection) element {
 	var rest map[string]string
 	return element{
 		name: "auto-detection", kind: kindChildren, properties: &rest,
-		doc: "Used when no other way is enabled: outside Kubernetes the ports of this machine.",
+		doc: "Used when no other way is enabled: inside a pod the pods of the Service hazelcast, elsewhere the ports of this machine.",
 		open: func(string) scope {
 			rest = map[string]string{}
 			return scope{elements: []element{leaf("enabled", "Whether it is used.", asBool(&a.Enabled))}}
@@ -142,25 +142,6 @@ func tcpIPTable(t *TCPIP) element {
 		repeated("members", "Members, separated by commas.", asMembers(&t.Members)),
 		repeated("interface", "The same as member.", asMembers(&t.Members)),
 	)
-}
-
-// kubernetesTable binds the kubernetes element, whose children are the
-// properties of Hazelcast's Kubernetes plugin.
-func kubernetesTable(k *Kubernetes) element {
-	var usePublicIP bool
-	return element{
-		name: "kubernetes", kind: kindChildren, properties: &k.Properties, support: pending, quiet: notSwitchedOn,
-		doc: "members are not found through Kubernetes; its children (namespace, service-name, service-dns, …) are kept by name.",
-		open: func(string) scope {
-			return scope{elements: []element{
-				leaf("enabled", "Whether Kubernetes is asked.", asBool(&k.Enabled)),
-				{
-					name: "use-public-ip", kind: kindValue, support: noEffect, value: asBool(&usePublicIP),
-					doc: "Members tell their public-address.",
-				},
-			}}
-		},
-	}
 }
 
 // discoveryStrategies is known; a strategy that is enabled cannot be loaded.
