@@ -50,8 +50,27 @@ func (r *Rig) Close(ctx context.Context) error {
 	if err := os.RemoveAll(r.state.Dir); err != nil {
 		return fmt.Errorf("close %s: %w", r.state.Name, err)
 	}
+	removeShared(filepath.Dir(r.state.Dir))
 	r.log.Info("closed")
 	return nil
+}
+
+// removeShared removes what several rigs use, when this was the last one: empty
+// folders that mounts cover, and an empty group that runc makes when it cleans
+// up after a container that has gone. What is not empty is somebody else's.
+func removeShared(dir string) {
+	if left, err := states(dir); err != nil || len(left) > 0 {
+		return
+	}
+	_ = os.Remove(dir)
+	_ = os.Remove("/var/lib/kubelet")
+	mounts, err := controlGroupMounts()
+	if err != nil {
+		return
+	}
+	for _, mount := range mounts {
+		_ = os.Remove(filepath.Join(mount, "k8s.io"))
+	}
 }
 
 // Sweep closes the rigs below a folder whose owners died without doing so.
