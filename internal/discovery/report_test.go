@@ -24,13 +24,13 @@ func TestReport(t *testing.T) {
 		err      error
 		lines    int
 	}{
-		{nil, nil, 0},                // nothing to say
-		{[]error{one}, nil, 1},       // once
-		{[]error{one}, nil, 0},       // not again
-		{[]error{one, two}, nil, 1},  // only what is new
+		{nil, nil, 0},                 // nothing to say
+		{[]error{one}, nil, 1},        // once
+		{[]error{one}, nil, 0},        // not again
+		{[]error{one, two}, nil, 1},   // only what is new
 		{nil, errors.New("three"), 1}, // another cause while the first is not seen
-		{[]error{one}, nil, 0},       // which is no news
-		{nil, nil, 1},                // all well
+		{[]error{one}, nil, 0},        // which is no news
+		{nil, nil, 1},                 // all well
 		{nil, nil, 0},
 		{[]error{one}, nil, 1}, // and told anew
 	} {

@@ -22,7 +22,7 @@ func (m *Member) newNode(ctx context.Context) {
 	id := randomUUID()
 	self := cluster.Member{
 		ID: id, Address: m.ports.self, Client: m.ports.clients, Lite: m.o.Config.LiteMember,
-		Build: buildOf(m.o.Config.ServerVersion), Attributes: attributes(m.o.Config.MemberAttributes),
+		Build: buildOf(m.o.Config.ServerVersion), Attributes: m.attributes(),
 	}
 	var seed [8]byte
 	_, _ = rand.Read(seed[:]) // never fails
@@ -34,7 +34,13 @@ func (m *Member) newNode(ctx context.Context) {
 		Clock: m.clock, Wall: m.wall,
 		UUID: randomUUID, Seed: binary.LittleEndian.Uint64(seed[:]),
 		Look: func(done func([]cluster.Address)) {
-			go func() { done(m.look(ctx, source)) }()
+			go func() {
+				found := m.look(ctx, source)
+				if m.pods != nil { // a look tells where this pod runs, and it must be known before it joins
+					m.node.Load().describeSelf(m.attributes())
+				}
+				done(found)
+			}()
 		},
 		Run: m.run,
 		Wake: func() {
@@ -75,9 +81,11 @@ func attributes(m map[string]string) []cluster.Attribute {
 	for k, v := range m { //nolint:maprange // sorted below
 		out = append(out, cluster.Attribute{Key: k, Value: v})
 	}
-	slices.SortFunc(out, func(a, b cluster.Attribute) int { return strings.Compare(a.Key, b.Key) })
+	slices.SortFunc(out, byKey)
 	return out
 }
+
+func byKey(a, b cluster.Attribute) int { return strings.Compare(a.Key, b.Key) }
 
 func (n *Node) newGateway() *gateway.Gateway {
 	c := n.o.Config

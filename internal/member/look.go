@@ -2,7 +2,6 @@ package member
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
@@ -11,12 +10,15 @@ import (
 	"github.com/filbertgrid/filbert/internal/discovery/static"
 )
 
-// lookTimeout bounds one look.
+// lookTimeout bounds one look, unless service-dns-timeout is longer.
 const lookTimeout = 5 * time.Second
 
-// discovery returns how this member finds others: a static list, or the local
-// ports where nothing is configured.
+// discovery returns how this member finds others: through Kubernetes, a static
+// list, or the local ports where nothing is configured.
 func (m *Member) discovery() discovery.Source {
+	if m.pods != nil {
+		return m.pods
+	}
 	cfg, self := &m.o.Config, m.ports.self
 	switch cfg.Join().Method() {
 	case config.JoinTCPIP:
@@ -35,15 +37,13 @@ func (m *Member) discovery() discovery.Source {
 
 // look looks once and logs what did not go well.
 func (m *Member) look(ctx context.Context, source discovery.Source) []cluster.Address {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	timeout := lookTimeout
+	if m.pods != nil {
+		timeout = max(timeout, m.o.Config.Join().Kubernetes.ServiceDNSTimeout)
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	log := m.o.Logger.With(slog.String("component", "discovery"))
 	found, err := source.Look(ctx)
-	if err != nil {
-		log.Warn("looking for members failed, trying again", slog.String("error", err.Error()))
-	}
-	for _, problem := range found.Problems {
-		log.Warn("a part of discovery failed", slog.String("error", problem.Error()))
-	}
+	m.report.Look(ctx, found, err)
 	return found.Addresses
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/filbertgrid/filbert/internal/admin"
 	"github.com/filbertgrid/filbert/internal/config"
+	"github.com/filbertgrid/filbert/internal/discovery"
+	"github.com/filbertgrid/filbert/internal/discovery/kubernetes"
 	"github.com/filbertgrid/filbert/internal/link"
 )
 
@@ -29,11 +31,14 @@ type Options struct {
 
 // Member is a running member: sockets, goroutines and time around a Node.
 type Member struct {
-	o       Options
-	start   time.Time
-	ctx     context.Context
-	cancel  context.CancelFunc
-	ports   ports
+	o      Options
+	start  time.Time
+	ctx    context.Context
+	cancel context.CancelFunc
+	ports  ports
+	// pods finds members through Kubernetes; nil where they are found elsewhere.
+	pods    *kubernetes.Source
+	report  *discovery.Report
 	door    *admin.Door
 	manage  *admin.Management
 	workers chan func()
@@ -64,6 +69,8 @@ func Start(ctx context.Context, o Options) (*Member, error) {
 		m.cancel()
 		return nil, err
 	}
+	m.pods = m.newKubernetes()
+	m.report = discovery.NewReport(o.Logger.With(slog.String("component", "discovery")))
 	m.newNode(ctx)
 	if err := m.startAdmin(); err != nil {
 		m.stopAdmin(ctx)
@@ -218,6 +225,9 @@ func (m *Member) close() {
 		m.node.Load().Close()
 		m.stopAdmin(m.ctx)
 		m.cancel()
+		if m.pods != nil {
+			m.pods.Close()
+		}
 		go func() { // the caller is one of those that are waited for
 			m.live.Wait()
 			close(m.done)

@@ -73,7 +73,7 @@ func listenAt(ctx context.Context, cfg *config.Config, e config.Endpoint) (net.L
 		return l, cluster.Address{Host: public, Port: uint16(publicPort)}, nil
 	}
 	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
-		host = firstAddress()
+		host = advertised(cfg, e)
 	}
 	return l, cluster.Address{Host: host, Port: uint16(port)}, nil
 }
@@ -93,6 +93,25 @@ func localAddresses() []netip.Addr {
 	}
 	return out
 }
+
+// advertised is what a member that listens on all interfaces tells others: the
+// address that enabled interfaces name, else the pod's, else its first one.
+func advertised(cfg *config.Config, e config.Endpoint) string {
+	if e.Interfaces.Enabled {
+		for _, a := range localAddresses() {
+			if e.Interfaces.Match(a) {
+				return a.String()
+			}
+		}
+	}
+	if cfg.Pod.Inside && cfg.Pod.IP != "" {
+		return cfg.Pod.IP
+	}
+	return firstAddress()
+}
+
+// listensAt is the port of a listener, whatever others are told.
+func listensAt(l net.Listener) uint16 { return uint16(l.Addr().(*net.TCPAddr).Port) }
 
 // firstAddress is what a member that listens on all interfaces tells others:
 // its first address that is not the loopback's.

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/rest"
 )
 
@@ -93,6 +94,14 @@ func (c *client) connect() error {
 	return nil
 }
 
+// disconnect forgets the HTTP client, so that the next request reads token and CA anew.
+func (c *client) disconnect() {
+	if c.http != nil {
+		utilnet.CloseIdleConnectionsFor(c.http.Transport)
+		c.http = nil
+	}
+}
+
 // again repeats ask as often as the configuration says, while it fails in a way that may pass.
 func (c *client) again(ctx context.Context, ask func() error) error {
 	for n := 0; ; n++ {
@@ -101,7 +110,7 @@ func (c *client) again(ctx context.Context, ask func() error) error {
 		if !ok || !f.mayPass() {
 			return err
 		}
-		c.http = nil // token and CA may have been rotated
+		c.disconnect() // token and CA may have been rotated
 		if n >= c.api.Retries {
 			return err
 		}

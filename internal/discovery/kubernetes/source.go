@@ -150,6 +150,13 @@ func (s *Source) Look(ctx context.Context) (discovery.Found, error) {
 	return discovery.Found{}, s.failed
 }
 
+// Close closes the connections that wait for the next look.
+func (s *Source) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.client.disconnect()
+}
+
 // pause is how long the API is left alone after a number of failures in a row.
 func pause(failures int) time.Duration {
 	return min(pauseFirst<<min(failures-1, 10), pauseLast)
