@@ -35,6 +35,14 @@ conformance-node: build ## The same by the Node.js client, which is installed fi
 	scripts/node-client.sh
 	cd test/conformance && FILBERT_BIN="$(CURDIR)/bin/filbert" $(GO) test -count=1 -timeout 20m -tags node -run Node ./...
 
+.PHONY: e2e
+e2e: ## The tutorial and more on a real Kubernetes of its own; needs root: ROUNDS=n, RUN=regexp
+	scripts/e2e.sh -timeout 90m $(if $(RUN),-run '$(RUN)')
+
+.PHONY: e2e-tutorial
+e2e-tutorial: ## The tutorial alone, once
+	E2E_ROUNDS=1 scripts/e2e.sh -timeout 15m -run '^TestTutorial$$'
+
 .PHONY: sim
 sim: ## The simulator: SEEDS=200 seeds; a failing one replays with SEED=n
 	$(GO) test -count=1 -timeout 30m -v -run Sim ./internal/sim -args $(if $(SEED),-seed $(SEED),-seeds $(SEEDS))

@@ -34,6 +34,13 @@ var world struct {
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if dir := os.Getenv(envVictim); dir != "" {
+		if err := rigVictim(dir); err != nil {
+			fmt.Fprintln(os.Stderr, "e2e:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	name := os.Getenv(envInside)
 	if name == "" {
 		os.Exit(supervise())

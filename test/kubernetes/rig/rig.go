@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -121,6 +122,21 @@ func (r *Rig) Name() string { return r.state.Name }
 
 // Dir is the folder of the rig, with the logs of its parts below log/.
 func (r *Rig) Dir() string { return r.state.Dir }
+
+// Tools is the list of folders with the programs, for another rig's Options.
+func (r *Rig) Tools() string { return r.state.Tools }
+
+// Processes lists all that runs in the rig: its parts, and the processes of its
+// containers with their shims.
+func (r *Rig) Processes() []Process {
+	all := r.leftovers()
+	for _, part := range r.state.Processes {
+		if part.alive() && !slices.ContainsFunc(all, func(p Process) bool { return p.PID == part.PID }) {
+			all = append(all, part)
+		}
+	}
+	return all
+}
 
 // tail returns the last lines of a file.
 func tail(file string) string {
