@@ -171,7 +171,7 @@ func (r *reader) pluginTree(env, system map[string]string) *node {
 	for _, e := range kubernetesTable(&Kubernetes{}).open("").elements {
 		variable := pluginVariable + strings.ToUpper(strings.ReplaceAll(e.name, "-", "_"))
 		property := pluginProperty + e.name
-		if v := strings.TrimSpace(env[variable]); v != "" && !(service && links.match(variable, v)) {
+		if v := strings.TrimSpace(env[variable]); v != "" && (!service || !links.match(variable, v)) {
 			addVariable(root, join+e.name, v, Place{Variable: variable})
 		}
 		if v := strings.TrimSpace(system[property]); v != "" {

@@ -129,7 +129,7 @@ func readNamespace(dir string) (name string, exists bool) {
 // Link returns the address of a Service that was there before the pod, as its
 // environment gives it; port is 0 when it is not said. The port named hazelcast
 // comes before the Service's first.
-func (p *Pod) Link(service string) (host string, port string) {
+func (p *Pod) Link(service string) (host, port string) {
 	name := strings.ToUpper(strings.ReplaceAll(service, "-", "_"))
 	return p.Links[name+"_SERVICE_HOST"], orElse(p.Links[name+"_SERVICE_PORT_HAZELCAST"], p.Links[name+"_SERVICE_PORT"])
 }

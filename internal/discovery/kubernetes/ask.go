@@ -84,7 +84,7 @@ func (s *Source) askEndpoints(ctx context.Context) (answer, error) {
 	path := "/api/v1/namespaces/" + s.namespace() + "/endpoints"
 	if s.o.Selection.Service == "" {
 		err := list(ctx, s.client, endpointsListResource(), path, s.o.Selection.ServiceLabels,
-			func(page *corev1.EndpointsList) (metav1.TypeMeta, metav1.ListMeta) { //nolint:staticcheck // deprecated, and often all that a Role allows
+			func(page *corev1.EndpointsList) (metav1.TypeMeta, metav1.ListMeta) {
 				for i := range page.Items {
 					s.addEndpoints(&a, &page.Items[i])
 				}
