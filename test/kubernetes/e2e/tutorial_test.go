@@ -39,7 +39,6 @@ func TestTutorial(t *testing.T) {
 }
 
 func tutorial(t *testing.T, k *kube) {
-	t.Helper()
 	k.create("hazelcast-service.yaml")
 	k.create("hazelcast-controller.yaml")
 	first := k.joined(tutorialLabel, 1, settle)
