@@ -2,11 +2,13 @@ package gateway
 
 import (
 	"crypto/subtle"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/fault"
 	"github.com/filbertgrid/filbert/internal/protocol"
 	"github.com/filbertgrid/filbert/internal/wire"
 )
@@ -125,11 +127,28 @@ func (s *Session) joined() {
 	}
 }
 
+// errLeaving answers an authentication that came too late. Clients do not repeat a call on this connection after
+// it, and try the next member at once; without an answer, one that is starting waits until its timeout.
+var errLeaving = fmt.Errorf("%w: the member leaves the cluster", fault.ErrTargetDisconnected)
+
+// dismiss ends the session because the member ends.
+func (s *Session) dismiss() {
+	s.mu.Lock()
+	m := s.mu.pending
+	s.mu.pending = nil
+	s.mu.Unlock()
+	if m != nil {
+		s.fail(m.CorrelationID(), errLeaving)
+	}
+	s.Close(errClosed)
+}
+
 // admit answers an authentication.
 func (s *Session) admit(c credentials, r reply) {
 	v := s.g.Cluster.View()
 	if v.Leaving {
-		s.Close(errClosed) // the client finds another member
+		r.fail(errLeaving)
+		s.Close(errClosed)
 		return
 	}
 	if c.status == authenticated && c.serialization != serializationVersion {

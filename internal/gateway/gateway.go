@@ -164,6 +164,8 @@ type Gateway struct {
 	handlers [256][]*handler
 	// runner and relay run requests: those of clients here, and those that other members have sent.
 	runner partition.Runner
+	// serving counts the sessions, for Wait.
+	serving sync.WaitGroup
 
 	mu struct {
 		sync.Mutex
@@ -271,14 +273,21 @@ func (g *Gateway) newSession(out Output) (*Session, error) {
 	g.mu.nextID++
 	s.id = g.mu.nextID
 	g.mu.sessions[s] = struct{}{}
+	g.serving.Add(1)
 	return s, nil
 }
 
 func (g *Gateway) forget(s *Session) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	delete(g.mu.sessions, s)
+	if _, ok := g.mu.sessions[s]; ok {
+		delete(g.mu.sessions, s)
+		g.serving.Done()
+	}
 }
+
+// Wait returns when all sessions have ended, which takes at most lingerTime after Close.
+func (g *Gateway) Wait() { g.serving.Wait() }
 
 // sessions returns all sessions in the order in which they came.
 func (g *Gateway) sessions() []*Session {
@@ -311,7 +320,7 @@ func (g *Gateway) Close() {
 	g.mu.closed = true
 	g.mu.Unlock()
 	for _, s := range g.sessions() {
-		s.Close(errClosed)
+		s.dismiss()
 	}
 }
 

@@ -61,16 +61,18 @@ func fetchMetadata(s *Session, m wire.Message, r reply) error {
 		return fmt.Errorf("%w: %d names, at most %d", fault.ErrIllegalArgument, len(q.Names), maxMetadataNames)
 	}
 	member := cluster.MemberID(q.UUID)
-	lost := fmt.Errorf("%w: %v", fault.ErrTargetNotMember, member)
 	switch list := s.g.Cluster.View().List; {
 	case member == s.g.Self:
 		s.g.metadata(slices.Clone(m), r.body)
 	case list == nil || list.Find(member) < 0:
-		return lost
+		// Who is no member owns nothing. A client that asks with an older member list would repeat the
+		// question until its invocation timeout if it were told so by an error.
+		none := newMetadataFan(q.Names, r.body)
+		none.one(nil)
 	default:
 		s.g.forward.ask(member, askMetadata, m, func(body []byte) {
 			if len(body) == 0 {
-				r.fail(lost)
+				r.fail(fmt.Errorf("%w: %v", fault.ErrTargetNotMember, member)) // asked again, of those who are left
 				return
 			}
 			r.body(body)
@@ -86,10 +88,7 @@ func (g *Gateway) metadata(m wire.Message, done func(body []byte)) {
 		done(appendFault(nil, 0, err))
 		return
 	}
-	f := &metadataFan{done: done, sequences: make([]protocol.Pair[string, []protocol.Pair[int32, int64]], len(q.Names)), left: 1}
-	for i, name := range q.Names {
-		f.sequences[i].Key = string(name)
-	}
+	f := newMetadataFan(q.Names, done)
 	g.Run(func() {
 		v := g.Cluster.View()
 		for id := range g.Grid.Count() {
@@ -135,6 +134,16 @@ type metadataFan struct {
 	left      int
 	sequences []protocol.Pair[string, []protocol.Pair[int32, int64]]
 	uuids     []protocol.Pair[int32, protocol.UUID]
+}
+
+// newMetadataFan expects one answer. Each name stands in the result, whatever there is to say of it: clients
+// take that for granted.
+func newMetadataFan(names [][]byte, done func(body []byte)) *metadataFan {
+	f := &metadataFan{done: done, sequences: make([]protocol.Pair[string, []protocol.Pair[int32, int64]], len(names)), left: 1}
+	for i, name := range names {
+		f.sequences[i].Key = string(name)
+	}
+	return f
 }
 
 func (f *metadataFan) expect() {

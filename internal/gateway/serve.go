@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/filbertgrid/filbert/internal/link"
 	"github.com/filbertgrid/filbert/internal/wire"
@@ -15,6 +16,9 @@ import (
 // flushAt is how much output a reader gathers before it writes while its input has not run dry:
 // enough to fill packets, little enough that the client can begin.
 const flushAt = 64 << 10
+
+// lingerTime is how long a member that ends waits for a client to close, too: clients do when they read the end.
+const lingerTime = time.Second
 
 // shell is the only part of a session with goroutines: one reads, handles and, when its input runs dry, writes what
 // has gathered; the other writes what came in between from elsewhere.
@@ -49,9 +53,30 @@ func (h *shell) Close(reason error) {
 		close(h.done)
 		if errors.Is(reason, errClosed) {
 			h.part()
+			if h.linger() {
+				return
+			}
 		}
 		_ = h.conn.Close() // what was written is on its way; there is nobody to tell of an error
 	})
+}
+
+// linger tells the client that nothing more comes, and leaves the rest to the reader. A connection that is closed
+// with requests unread is reset instead: answers that are on their way are lost, and the Node.js client, when a write
+// fails, takes the connection for alive until its heartbeat timeout.
+func (h *shell) linger() bool {
+	half, ok := h.conn.(interface{ CloseWrite() error })
+	return ok && h.conn.SetDeadline(time.Now().Add(lingerTime)) == nil && half.CloseWrite() == nil
+}
+
+// ended tells whether Close was called.
+func (h *shell) ended() bool {
+	select {
+	case <-h.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // part writes what was answered before this member ended, as far as the connection takes it at once. Whoever
@@ -83,6 +108,7 @@ func (g *Gateway) Serve(conn net.Conn, ahead []byte) {
 	writer.Go(h.write)
 	err = h.read(ahead)
 	h.Close(err)
+	_ = conn.Close() // it may have lingered
 	s.Closed()
 	writer.Wait()
 	if h.reason != nil && !errors.Is(h.reason, io.EOF) {
@@ -128,6 +154,10 @@ func (h *shell) read(ahead []byte) error {
 				}
 				return err
 			}
+		}
+		if h.ended() {
+			_, err := io.Copy(io.Discard, h.conn) // until the client has closed, or the deadline
+			return err
 		}
 		h.s.g.counters.received.Add(uint64(n))
 		r.Advance(n)

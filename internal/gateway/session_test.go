@@ -137,6 +137,36 @@ func TestAuthenticationWaitsForTheMember(t *testing.T) {
 	}
 }
 
+// TestAuthenticationIsAnsweredByWhoLeaves: a client that is starting would wait for its timeout on a connection
+// that closes without an answer.
+func TestAuthenticationIsAnsweredByWhoLeaves(t *testing.T) {
+	disconnected := func(t *testing.T, c *client) {
+		t.Helper()
+		c.w.run()
+		holders, err := protocol.DecodeError(c.answer(1), nil)
+		if err != nil || len(holders) == 0 || holders[0].ErrorCode != 52 || c.s.Authenticated() || c.closed == nil {
+			t.Errorf("answer %+v %v, authenticated %v, closed %v", holders, err, c.s.Authenticated(), c.closed)
+		}
+	}
+	t.Run("while it hands over", func(t *testing.T) {
+		w := newWorld(t, 1, nil)
+		leaving := *w.nodes[0].view
+		leaving.Leaving = true
+		w.nodes[0].view = &leaving
+		c := w.nodes[0].raw()
+		c.send(authentication(1, "dev", "", "", w.uuid()))
+		disconnected(t, c)
+	})
+	t.Run("before it has joined", func(t *testing.T) {
+		w := newWorld(t, 1, nil)
+		w.nodes[0].view = &cluster.View{Self: w.nodes[0].id}
+		c := w.nodes[0].raw()
+		c.send(authentication(1, "dev", "", "", w.uuid()))
+		w.nodes[0].g.Close()
+		disconnected(t, c)
+	})
+}
+
 func TestNothingBeforeAuthentication(t *testing.T) {
 	w := newWorld(t, 1, nil)
 	c := w.nodes[0].raw()

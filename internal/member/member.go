@@ -222,7 +222,8 @@ func (m *Member) close() {
 	m.finish.Do(func() {
 		m.state.Store(admin.NodeShutDown)
 		m.ports.close()
-		m.node.Load().Close()
+		node := m.node.Load()
+		node.Close()
 		m.stopAdmin(m.ctx)
 		m.cancel()
 		if m.pods != nil {
@@ -230,6 +231,7 @@ func (m *Member) close() {
 		}
 		go func() { // the caller is one of those that are waited for
 			m.live.Wait()
+			node.Gateway().Wait()
 			close(m.done)
 		}()
 	})
