@@ -4,6 +4,7 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +17,9 @@ import (
 
 // nodeTimeout bounds one run of the Node.js client.
 const nodeTimeout = 8 * time.Minute
+
+// errNodeEnded is returned when the client ends although more is asked of it.
+var errNodeEnded = errors.New("the Node.js client has ended")
 
 // nodeProgram is the interpreter: NODE, the one that scripts/node-client.sh
 // installed because the system has none that is new enough, or the system's.
@@ -38,6 +42,8 @@ type nodeRun struct {
 	cmd   *exec.Cmd
 	stdin io.Closer // its end ends the churn
 	out   memberLog
+	ended chan struct{} // closed when the process has ended, with err
+	err   error
 }
 
 // startNode starts the table.
@@ -49,7 +55,7 @@ func startNode(t *testing.T, c *cluster, r routing, churn bool) *nodeRun {
 	if churn {
 		args = append(args, "--churn")
 	}
-	n := &nodeRun{t: t, cmd: exec.CommandContext(ctx, nodeProgram(), args...)}
+	n := &nodeRun{t: t, ended: make(chan struct{}), cmd: exec.CommandContext(ctx, nodeProgram(), args...)}
 	n.cmd.Dir = "node"
 	if _, err := os.Stat(filepath.Join(n.cmd.Dir, "node_modules", "hazelcast-client")); err != nil {
 		t.Fatalf("the client is not installed: run scripts/node-client.sh (%v)", err)
@@ -63,6 +69,10 @@ func startNode(t *testing.T, c *cluster, r routing, churn bool) *nodeRun {
 	if err := n.cmd.Start(); err != nil {
 		t.Fatalf("%v: run scripts/node-client.sh", err)
 	}
+	go func() {
+		n.err = n.cmd.Wait()
+		close(n.ended)
+	}()
 	return n
 }
 
@@ -73,7 +83,12 @@ func (n *nodeRun) awaitPlayed() {
 	played := func() int { return strings.Count(n.out.text(), "played ") }
 	want := played() + some
 	if err := eventually(n.t.Context(), leaveTimeout, func() error {
-		return same("operations were played", played() >= want, true)
+		select {
+		case <-n.ended:
+			return errNodeEnded
+		default:
+			return same("operations were played", played() >= want, true)
+		}
 	}); err != nil {
 		n.t.Fatal(err)
 	}
@@ -83,8 +98,9 @@ func (n *nodeRun) awaitPlayed() {
 func (n *nodeRun) wait() {
 	n.t.Helper()
 	_ = n.stdin.Close()
-	if err := n.cmd.Wait(); err != nil {
-		n.t.Errorf("the Node.js client: %v", err)
+	<-n.ended
+	if n.err != nil {
+		n.t.Errorf("the Node.js client: %v", n.err)
 		for _, line := range n.out.lines() {
 			if !strings.HasPrefix(line, "played ") {
 				n.t.Log(line)

@@ -27,6 +27,12 @@ function after(milliseconds) {
     return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
+// Marks a promise that is awaited only after something else: if it fails before that, Node.js would end the process.
+function awaitedLater(promise) {
+    promise.catch(() => {});
+    return promise;
+}
+
 // Polls a check until it holds. Errors of the calls in it end the wait.
 async function eventually(check, limit = EVENT_TIMEOUT) {
     const deadline = Date.now() + limit;
@@ -58,4 +64,4 @@ async function fails(what, promise, errorClass) {
     throw new WrongAnswer(`${what} did not fail`);
 }
 
-module.exports = { WrongAnswer, NothingCame, TooSlow, EVENT_TIMEOUT, same, after, eventually, fails };
+module.exports = { WrongAnswer, NothingCame, TooSlow, EVENT_TIMEOUT, same, after, awaitedLater, eventually, fails };

@@ -10,8 +10,9 @@ const { locks } = require('./table_locks');
 const { events } = require('./table_events');
 
 // Name → function. A name that begins with "near-" plays on a map with a near
-// cache. Those listed in awaitsEvents wait for what members send by themselves.
+// cache. Those in awaitsEvents wait for what members send by themselves; those in locksKeys lock.
 const table = { ...basic, ...expiry, ...locks, ...events };
 const awaitsEvents = new Set(Object.keys(events));
+const locksKeys = new Set(Object.keys(locks));
 
-module.exports = { table, awaitsEvents };
+module.exports = { table, awaitsEvents, locksKeys };

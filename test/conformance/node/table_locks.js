@@ -1,7 +1,7 @@
 'use strict';
 
 const { IllegalMonitorStateError } = require('hazelcast-client');
-const { same, after, eventually, fails, WrongAnswer, EVENT_TIMEOUT } = require('./check');
+const { same, after, awaitedLater, eventually, fails, WrongAnswer, EVENT_TIMEOUT } = require('./check');
 const { LIFETIME } = require('./table_expiry');
 
 // This client has one lock owner per client: it sends neither thread ids nor
@@ -34,7 +34,7 @@ const locks = {
     async 'lock-waits'({ map, second }) {
         await map.lock('k');
         let through = false;
-        const waiting = second.lock('k').then(() => { through = true; });
+        const waiting = awaitedLater(second.lock('k').then(() => { through = true; }));
         await after(200);
         same('a waiting lock came through', through, false);
         await map.unlock('k');
@@ -67,7 +67,7 @@ const locks = {
         same('get of a locked key', await second.get('k'), 'v1');
         same('tryPut of a locked key', await second.tryPut('k', 'v2', 100), false);
         same('tryRemove of a locked key', await second.tryRemove('k', 100), false);
-        const waiting = second.put('k', 'v4');
+        const waiting = awaitedLater(second.put('k', 'v4'));
         await after(100);
         same('put by the owner', await map.put('k', 'v3'), 'v1');
         await map.unlock('k');
