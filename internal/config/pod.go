@@ -59,7 +59,7 @@ func (r *reader) pod(s Source, env map[string]string) {
 	if s.ServiceAccount != "" {
 		p.ServiceAccount = s.ServiceAccount
 	}
-	p.Name, p.Node, p.Domain = orElse(env["POD_NAME"], env["HOSTNAME"]), env["NODE_NAME"], strings.Trim(env["DNS_DOMAIN"], ".")
+	p.Name, p.Node = orElse(env["POD_NAME"], env["HOSTNAME"]), env["NODE_NAME"]
 	host := env["KUBERNETES_SERVICE_HOST"]
 	if host != "" {
 		if strings.Contains(host, ":") {
@@ -82,6 +82,7 @@ func (r *reader) pod(s Source, env map[string]string) {
 	} {
 		r.setVariable(v.name, env[v.name], v.value)
 	}
+	p.Domain = strings.TrimSuffix(p.Domain, ".")
 	if !p.Inside {
 		return
 	}
