@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -128,11 +129,21 @@ func readNamespace(dir string) (name string, exists bool) {
 }
 
 // Link returns the address of a Service that was there before the pod, as its
-// environment gives it; port is 0 when it is not said. The port named hazelcast
-// comes before the Service's first.
-func (p *Pod) Link(service string) (host, port string) {
+// environment gives it; the host is "" if there is none. Of several ports it is the
+// one named hazelcast, else the members' own, else the first.
+func (p *Pod) Link(service string, own uint16) (host, port string) {
 	name := strings.ToUpper(strings.ReplaceAll(service, "-", "_"))
-	return p.Links[name+"_SERVICE_HOST"], orElse(p.Links[name+"_SERVICE_PORT_HAZELCAST"], p.Links[name+"_SERVICE_PORT"])
+	host, port = p.Links[name+"_SERVICE_HOST"], p.Links[name+"_SERVICE_PORT"]
+	if named := p.Links[name+"_SERVICE_PORT_HAZELCAST"]; named != "" {
+		return host, named
+	}
+	members := strconv.Itoa(int(own))
+	for link, text := range p.Links { //nolint:maprange // whichever it is, the answer is the same
+		if text == members && strings.HasPrefix(link, name+"_SERVICE_PORT_") {
+			return host, members
+		}
+	}
+	return host, port
 }
 
 func orElse(values ...string) string {

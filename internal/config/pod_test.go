@@ -43,6 +43,8 @@ func TestPod(t *testing.T) {
 		"no Service":          {inPod(), data, func(c *Config) bool { return c.Pod.Service == "hazelcast" && c.Pod.Domain == "" }},
 		"links":               {inPod("MY_HZ_SERVICE_HOST=10.96.0.9", "MY_HZ_SERVICE_PORT=5701"), data, hasLink("my-hz", "10.96.0.9", "5701")},
 		"links by port":       {inPod("HZ_SERVICE_HOST=1.1.1.1", "HZ_SERVICE_PORT=80", "HZ_SERVICE_PORT_HAZELCAST=5701"), data, hasLink("hz", "1.1.1.1", "5701")},
+		"links of several":    {inPod("HZ_SERVICE_HOST=1.1.1.1", "HZ_SERVICE_PORT=80", "HZ_SERVICE_PORT_A=80", "HZ_SERVICE_PORT_B=5701"), data, hasLink("hz", "1.1.1.1", "5701")},
+		"links of others":     {inPod("HZ_SERVICE_HOST=1.1.1.1", "HZ_SERVICE_PORT=80", "HZ_SERVICE_PORT_A=80", "HZ_SERVICE_PORT_B=81"), data, hasLink("hz", "1.1.1.1", "80")},
 		"links of nobody":     {inPod(), data, hasLink("hz", "", "")},
 		"finds by Kubernetes": {inPod(), data, func(c *Config) bool { return c.Join().Method() == JoinAuto }},
 	}
@@ -63,7 +65,7 @@ func isDownward(c *Config) bool {
 
 func hasLink(service, host, port string) func(c *Config) bool {
 	return func(c *Config) bool {
-		h, p := c.Pod.Link(service)
+		h, p := c.Pod.Link(service, 5701)
 		return h == host && p == port
 	}
 }

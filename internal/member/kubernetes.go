@@ -69,7 +69,7 @@ func (m *Member) pod() kubernetes.Pod {
 	pod := kubernetes.Pod{
 		Name: cfg.Pod.Name, Node: cfg.Pod.Node, Told: m.ports.self, Port: listensAt(m.ports.member),
 		Link: func(service string) cluster.Address {
-			host, port := cfg.Pod.Link(service)
+			host, port := cfg.Pod.Link(service, listensAt(m.ports.member))
 			number, err := strconv.ParseUint(port, 10, 16)
 			if err != nil {
 				return cluster.Address{}
