@@ -27,7 +27,7 @@ func connect(t *testing.T, change func(*hazelcast.Config), hosts ...string) *haz
 	if err != nil {
 		t.Fatalf("connect to %v: %v", hosts, err)
 	}
-	t.Cleanup(func() { closeClient(client) })
+	t.Cleanup(func() { closeClient(context.Background(), client) })
 	return client
 }
 
@@ -45,8 +45,8 @@ func dialClient(ctx context.Context, change func(*hazelcast.Config), hosts ...st
 	return hazelcast.StartNewClientWithConfig(ctx, config)
 }
 
-func closeClient(client *hazelcast.Client) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+func closeClient(ctx context.Context, client *hazelcast.Client) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	_ = client.Shutdown(ctx)
 }
@@ -66,7 +66,7 @@ func answers(ctx context.Context, host, mapName string, key, want any) (time.Tim
 	if err != nil {
 		return time.Time{}, fmt.Errorf("a client of %s: %w", host, err)
 	}
-	defer closeClient(client)
+	defer closeClient(ctx, client)
 	m, err := client.GetMap(ctx, mapName)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("a client of %s: %w", host, err)
@@ -82,7 +82,7 @@ func answers(ctx context.Context, host, mapName string, key, want any) (time.Tim
 }
 
 // fill puts entries and returns when all are acknowledged.
-func fill(t *testing.T, client *hazelcast.Client, mapName string, entries int) {
+func fill(t *testing.T, client *hazelcast.Client, mapName string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), settle)
 	defer cancel()
@@ -98,7 +98,7 @@ func fill(t *testing.T, client *hazelcast.Client, mapName string, entries int) {
 }
 
 // complete checks that all entries of fill are there, by size and one by one.
-func complete(t *testing.T, client *hazelcast.Client, mapName string, entries int, when string) {
+func complete(t *testing.T, client *hazelcast.Client, mapName, when string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), settle)
 	defer cancel()

@@ -213,26 +213,38 @@ func (k *kube) eventually(limit time.Duration, what string, holds func() error) 
 	}
 }
 
-// keepLogs prints the pods' logs of a failed test, or keeps them in a folder.
+// keepLogs keeps the pods' logs of a failed test and what Kubernetes says of
+// them, in a folder if there is one, else in the test's output.
 func (k *kube) keepLogs(ctx context.Context) {
-	for _, p := range k.podFolders() {
-		text, err := os.ReadFile(p)
-		if err != nil {
-			continue
-		}
-		folder := os.Getenv("E2E_LOGS")
-		if folder == "" {
-			const most = 6000
-			k.t.Logf("%s:\n%s", filepath.Base(filepath.Dir(filepath.Dir(p))), text[max(0, len(text)-most):])
-			continue
-		}
-		name := filepath.Base(filepath.Dir(filepath.Dir(p))) + "_" + filepath.Base(p)
-		if err := os.MkdirAll(folder, 0o755); err == nil {
-			_ = os.WriteFile(filepath.Join(folder, name), text, 0o600)
-		}
+	k.keepLog("kubernetes.log", func() ([]byte, error) {
+		text, err := world.rig.Kubectl(ctx, "--namespace", k.namespace, "get", "events,pods,endpoints,endpointslices", "--output", "wide")
+		return []byte(text), err
+	})
+	for _, file := range k.podFolders() {
+		name := filepath.Base(filepath.Dir(filepath.Dir(file))) + "_" + filepath.Base(file)
+		k.keepLog(name, func() ([]byte, error) { return os.ReadFile(file) })
 	}
-	events, err := world.rig.Kubectl(ctx, "--namespace", k.namespace, "get", "events,pods,endpoints", "--output", "wide")
-	k.t.Logf("events (%v):\n%s", err, events)
+}
+
+func (k *kube) keepLog(name string, read func() ([]byte, error)) {
+	text, err := read()
+	if err != nil {
+		k.t.Logf("%s: %v", name, err)
+		return
+	}
+	folder := os.Getenv("E2E_LOGS")
+	if folder == "" {
+		const most = 6000
+		k.t.Logf("%s:\n%s", name, text[max(0, len(text)-most):])
+		return
+	}
+	folder = filepath.Join(folder, k.namespace)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		k.t.Logf("%s: %v", name, err)
+		return
+	}
+	file := filepath.Join(folder, name)
+	k.t.Logf("kept %s (%v)", file, os.WriteFile(file, text, 0o600))
 }
 
 // podFolders are the log files of the namespace's containers, gone ones included

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -76,7 +77,7 @@ func memberLists(log []line) ([]memberList, error) {
 		if end == len(log) {
 			break // still being written
 		}
-		if head[1] != fmt.Sprint(len(list.members)) {
+		if head[1] != strconv.Itoa(len(list.members)) {
 			return nil, fmt.Errorf("%w: %s with %d members", errLog, log[i].text, len(list.members))
 		}
 		list.at = log[end].at
@@ -174,7 +175,7 @@ func (k *kube) listedIn(p pod, size int) {
 	k.t.Helper()
 	head := regexp.MustCompile(`(?m)^Members \{size:(\d+), ver:\d+\} \[$`)
 	found := head.FindAllStringSubmatch(k.do("logs", p.Name), -1)
-	if len(found) == 0 || found[len(found)-1][1] != fmt.Sprint(size) {
+	if len(found) == 0 || found[len(found)-1][1] != strconv.Itoa(size) {
 		k.t.Errorf("kubectl logs %s: lists %v, want the last of size %d", p.Name, found, size)
 	}
 }

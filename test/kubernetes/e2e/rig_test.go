@@ -24,11 +24,9 @@ const envVictim = "E2E_RIG_VICTIM"
 // TestSweep kills a process that has started a rig with a pod in it, and
 // wants the next start to remove all of it.
 func TestSweep(t *testing.T) {
-	dir, err := os.MkdirTemp("/tmp", "rig") // short: sockets are below it
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	// A folder beside the usual one. Not the test's own: sockets are below it,
+	// and their paths must be short.
+	dir := rig.DefaultDir + "-sweep"
 	options := rig.Options{Dir: dir, Tools: world.rig.Tools()}
 	victim := exec.CommandContext(t.Context(), os.Args[0])
 	victim.Env = append(os.Environ(), envVictim+"="+dir)

@@ -22,7 +22,7 @@ func TestRollingUpdates(t *testing.T) {
 		// Set is idempotent: a write whose connection broke is sent again.
 		config.Cluster.RedoOperation = true
 	}, "filbert."+k.namespace+".svc.cluster.local")
-	fill(t, client, "still", entries)
+	fill(t, client, "still")
 	l := startLoad(t, client, "rolling")
 
 	longest := time.Duration(0)
@@ -43,8 +43,8 @@ func TestRollingUpdates(t *testing.T) {
 		}
 	}
 	l.verify()
-	complete(t, client, "still", entries, "after the updates")
-	t.Log(fmt.Sprintf("%d rolling updates: longest pause of a client's writes %s", rounds(t), longest))
+	complete(t, client, "still", "after the updates")
+	t.Logf("%d rolling updates: longest pause of a client's writes %s", rounds(t), longest)
 }
 
 // TestScaleStatefulSet scales the recommended StatefulSet up and down under load.
@@ -56,7 +56,7 @@ func TestScaleStatefulSet(t *testing.T) {
 	client := connect(t, func(config *hazelcast.Config) {
 		config.Cluster.RedoOperation = true
 	}, "filbert."+k.namespace+".svc.cluster.local")
-	fill(t, client, "still", entries)
+	fill(t, client, "still")
 	l := startLoad(t, client, "scaling")
 	for _, size := range []int{5, 2, 4, 1, 3} {
 		k.do("scale", "statefulset", "filbert", fmt.Sprintf("--replicas=%d", size))
@@ -64,5 +64,5 @@ func TestScaleStatefulSet(t *testing.T) {
 		t.Logf("scaled to %d: longest pause of writes %s", size, l.pause())
 	}
 	l.verify()
-	complete(t, client, "still", entries, "after scaling")
+	complete(t, client, "still", "after scaling")
 }

@@ -33,12 +33,13 @@ func TestTutorial(t *testing.T) {
 			if role == "with Role" {
 				k.create("role.yaml", "namespace: default", "namespace: "+k.namespace)
 			}
-			tutorial(t, k)
+			k.tutorial()
 		})
 	}
 }
 
-func tutorial(t *testing.T, k *kube) {
+func (k *kube) tutorial() {
+	t := k.t
 	k.create("hazelcast-service.yaml")
 	k.create("hazelcast-controller.yaml")
 	first := k.joined(tutorialLabel, 1, settle)
@@ -50,8 +51,8 @@ func tutorial(t *testing.T, k *kube) {
 	k.endpointsShow(first)
 
 	client := connect(t, nil, "hazelcast."+k.namespace+".svc.cluster.local")
-	fill(t, client, "tutorial", entries)
-	complete(t, client, "tutorial", entries, "one member")
+	fill(t, client, "tutorial")
+	complete(t, client, "tutorial", "one member")
 
 	for _, size := range []int{2, 4, 1} {
 		began := time.Now()
@@ -63,7 +64,7 @@ func tutorial(t *testing.T, k *kube) {
 		for _, p := range pods {
 			k.listedIn(p, size)
 		}
-		complete(t, client, "tutorial", entries, fmt.Sprintf("%d members", size))
+		complete(t, client, "tutorial", fmt.Sprintf("%d members", size))
 	}
 }
 

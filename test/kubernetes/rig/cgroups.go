@@ -43,7 +43,7 @@ func (r *Rig) controlGroups() []string {
 
 // makeControlGroups makes the group that all pods are put below, with which
 // they are found again whatever happens. The kubelet wants it to exist.
-func (r *Rig) makeControlGroups() error {
+func (r *Rig) makeControlGroups(context.Context) error {
 	for _, group := range r.controlGroups() {
 		if err := os.Mkdir(group, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 			return fmt.Errorf("control group: %w", err)
@@ -97,7 +97,7 @@ func (r *Rig) removeControlGroups(ctx context.Context) error {
 				if err == nil && entry.IsDir() {
 					folders = append(folders, path)
 				}
-				return nil //nolint:nilerr // groups come and go while we look
+				return nil
 			})
 			for _, folder := range slices.Backward(folders) {
 				if err := os.Remove(folder); err != nil && !errors.Is(err, os.ErrNotExist) {

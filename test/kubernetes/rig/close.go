@@ -84,7 +84,7 @@ func Sweep(ctx context.Context, options Options) error {
 		if s.Detached || s.Owner.alive() {
 			continue
 		}
-		r := &Rig{state: s, ctx: ctx, log: options.Log.With(slog.String("rig", s.Name))}
+		r := &Rig{state: s, log: options.Log.With(slog.String("rig", s.Name))}
 		r.log.Warn("sweeping a rig that was left behind")
 		if err := r.Close(ctx); err != nil {
 			return err

@@ -1,13 +1,14 @@
 package rig
 
 import (
+	"context"
 	"path/filepath"
 )
 
 // startEtcd starts the apiserver's store. It is thrown away with the rig, so
 // nothing has to be safe on disk.
-func (r *Rig) startEtcd() error {
-	return r.startTool("etcd",
+func (r *Rig) startEtcd(ctx context.Context) error {
+	return r.startTool(ctx, "etcd",
 		"--name=rig", "--data-dir="+r.folder("etcd"), "--unsafe-no-fsync",
 		"--listen-client-urls="+etcdURL, "--advertise-client-urls="+etcdURL,
 		"--listen-peer-urls=http://127.0.0.1:2380", "--initial-advertise-peer-urls=http://127.0.0.1:2380",
@@ -17,9 +18,9 @@ func (r *Rig) startEtcd() error {
 // startAPIServer starts the apiserver. A token of the administrator works at
 // once, without certificates for people. Everything else is as kubeadm has it,
 // RBAC before all: what a pod may look up is what the tests are about.
-func (r *Rig) startAPIServer() error {
+func (r *Rig) startAPIServer(ctx context.Context) error {
 	files := r.credentials()
-	return r.startTool("kube-apiserver",
+	return r.startTool(ctx, "kube-apiserver",
 		"--etcd-servers="+etcdURL,
 		"--bind-address=0.0.0.0", "--advertise-address="+NodeIP, "--secure-port=6443",
 		"--cert-dir="+r.folder("apiserver"),
@@ -36,9 +37,9 @@ func (r *Rig) startAPIServer() error {
 
 // startControllers starts the controllers. There is one of each, so nobody has
 // to be elected.
-func (r *Rig) startControllers() error {
+func (r *Rig) startControllers(ctx context.Context) error {
 	files := r.credentials()
-	return r.startTool("kube-controller-manager",
+	return r.startTool(ctx, "kube-controller-manager",
 		"--kubeconfig="+files.kubeconfig, "--leader-elect=false",
 		"--bind-address=127.0.0.1", "--cert-dir="+r.folder("controllers"),
 		"--service-account-private-key-file="+files.serviceAccountKey,
@@ -46,15 +47,15 @@ func (r *Rig) startControllers() error {
 		"--profiling=false")
 }
 
-func (r *Rig) startScheduler() error {
-	return r.startTool("kube-scheduler",
+func (r *Rig) startScheduler(ctx context.Context) error {
+	return r.startTool(ctx, "kube-scheduler",
 		"--kubeconfig="+r.Kubeconfig(), "--leader-elect=false",
 		"--bind-address=127.0.0.1", "--cert-dir="+r.folder("scheduler"), "--profiling=false")
 }
 
 // startDNS starts CoreDNS with what kubeadm configures, less what needs a world
 // outside: there is no server to pass other names on to, so they are refused.
-func (r *Rig) startDNS() error {
+func (r *Rig) startDNS(ctx context.Context) error {
 	file := filepath.Join(r.folder("coredns"), "Corefile")
 	if err := writeFile(file, `.:53 {
 	bind `+NodeIP+`
@@ -76,16 +77,16 @@ func (r *Rig) startDNS() error {
 `); err != nil {
 		return err
 	}
-	return r.startTool("coredns", "-conf", file)
+	return r.startTool(ctx, "coredns", "-conf", file)
 }
 
 // startTool starts a part whose name is its program's.
-func (r *Rig) startTool(name string, args ...string) error {
+func (r *Rig) startTool(ctx context.Context, name string, args ...string) error {
 	program, err := r.tool(name)
 	if err != nil {
 		return err
 	}
-	return r.start(name, program, args...)
+	return r.start(ctx, name, program, args...)
 }
 
 func (r *Rig) folder(name string) string { return filepath.Join(r.state.Dir, name) }

@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -43,7 +44,7 @@ func (r *Rig) Kubeconfig() string {
 	return filepath.Join(r.state.Dir, "credentials", "kubeconfig")
 }
 
-func (r *Rig) writeCredentials() error {
+func (r *Rig) writeCredentials(context.Context) error {
 	files := r.credentials()
 	ca, caKey, err := writeAuthority(files.caFile)
 	if err != nil {

@@ -18,13 +18,13 @@ const keeperName = "keeper"
 // startKeeper makes the rig's network and mount namespace: both belong to the
 // keeper, and end when the last process in them does. Nothing of them has a
 // name on the machine that could stay behind.
-func (r *Rig) startKeeper() error {
+func (r *Rig) startKeeper(ctx context.Context) error {
 	pause, err := r.tool("pause")
 	if err != nil {
 		return err
 	}
 	// The folder is not used; it makes the keeper known by its command line.
-	cmd := exec.CommandContext(context.WithoutCancel(r.ctx), pause, r.state.Dir+"/")
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), pause, r.state.Dir+"/")
 	cmd.Env = r.environment()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS}
 	return r.launch(keeperName, cmd)
@@ -36,13 +36,13 @@ func (r *Rig) startKeeper() error {
 func privateFolders() []string { return []string{"/run", "/var/log", "/var/lib/kubelet"} }
 
 // prepareNamespace gives the namespaces what a node needs.
-func (r *Rig) prepareNamespace() error {
+func (r *Rig) prepareNamespace(ctx context.Context) error {
 	for _, folder := range privateFolders() {
 		// A mount needs a folder to cover; only the kubelet's may be missing.
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			return fmt.Errorf("namespace: %w", err)
 		}
-		if err := r.inside("mount", "-t", "tmpfs", "-o", "mode=0755", "rig", folder); err != nil {
+		if err := r.inside(ctx, "mount", "-t", "tmpfs", "-o", "mode=0755", "rig", folder); err != nil {
 			return err
 		}
 	}
@@ -61,7 +61,7 @@ func (r *Rig) prepareNamespace() error {
 		"sysctl -q -e -w net.bridge.bridge-nf-call-iptables=1",
 	} {
 		words := strings.Fields(line)
-		if err := r.inside(words[0], words[1:]...); err != nil {
+		if err := r.inside(ctx, words[0], words[1:]...); err != nil {
 			return err
 		}
 	}
@@ -69,8 +69,8 @@ func (r *Rig) prepareNamespace() error {
 }
 
 // inside runs a short command in the rig and fails with its output.
-func (r *Rig) inside(program string, args ...string) error {
-	output, err := r.command(r.ctx, inside(), program, args...).CombinedOutput()
+func (r *Rig) inside(ctx context.Context, program string, args ...string) error {
+	output, err := r.command(ctx, inside(), program, args...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s %s: %w: %s", program, strings.Join(args, " "), err, strings.TrimSpace(string(output)))
 	}
@@ -89,14 +89,14 @@ func (r *Rig) Dial(ctx context.Context, network, address string) (net.Conn, erro
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", address, err)
 	}
-	defer there.Close()
+	defer func() { _ = there.Close() }()
 	runtime.LockOSThread()
 	here, err := os.Open(fmt.Sprintf("/proc/self/task/%d/ns/net", unix.Gettid()))
 	if err != nil {
 		runtime.UnlockOSThread()
 		return nil, fmt.Errorf("dial %s: %w", address, err)
 	}
-	defer here.Close()
+	defer func() { _ = here.Close() }()
 	if err := unix.Setns(int(there.Fd()), unix.CLONE_NEWNET); err != nil {
 		runtime.UnlockOSThread()
 		return nil, fmt.Errorf("dial %s: %w", address, err)

@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,7 +14,7 @@ const cniPlugins = "/usr/lib/cni"
 func (r *Rig) Socket() string { return filepath.Join(r.state.Dir, "containerd.sock") }
 
 // startContainerd starts the container runtime.
-func (r *Rig) startContainerd() error {
+func (r *Rig) startContainerd(ctx context.Context) error {
 	dir := r.folder("containerd")
 	config := filepath.Join(dir, "config.toml")
 	// restrict_oom_score_adj: runc may not lower a score where the machine
@@ -43,7 +44,7 @@ disabled_plugins = [
 	if err := r.writeNetwork(); err != nil {
 		return err
 	}
-	return r.start("containerd", "containerd", "--config", config)
+	return r.start(ctx, "containerd", "containerd", "--config", config)
 }
 
 // writeNetwork configures the pods' network: one bridge. Addresses are not
@@ -68,7 +69,7 @@ func (r *Rig) writeNetwork() error {
 // startKubelet starts the node agent. It runs on whatever machine there is: with
 // swap, with the old cgroups, with a full disk, in a container; and it keeps the
 // pods' control groups below one that is the rig's own.
-func (r *Rig) startKubelet() error {
+func (r *Rig) startKubelet(ctx context.Context) error {
 	dir := r.folder("kubelet")
 	resolv := filepath.Join(dir, "resolv.conf")
 	if err := writeFile(resolv, "nameserver "+NodeIP+"\n"); err != nil {
@@ -100,7 +101,7 @@ volumePluginDir: `+filepath.Join(dir, "volume-plugins")+`
 `); err != nil {
 		return err
 	}
-	return r.startTool("kubelet",
+	return r.startTool(ctx, "kubelet",
 		"--config="+config, "--kubeconfig="+r.Kubeconfig(),
 		"--root-dir="+filepath.Join(dir, "root"), "--cert-dir="+filepath.Join(dir, "pki"),
 		"--hostname-override="+NodeName, "--node-ip="+NodeIP,
@@ -109,8 +110,8 @@ volumePluginDir: `+filepath.Join(dir, "volume-plugins")+`
 
 // startProxy starts the proxy that makes Services' addresses work. It leaves
 // the machine's connection tracking as it is.
-func (r *Rig) startProxy() error {
-	return r.startTool("kube-proxy",
+func (r *Rig) startProxy(ctx context.Context) error {
+	return r.startTool(ctx, "kube-proxy",
 		"--kubeconfig="+r.Kubeconfig(), "--hostname-override="+NodeName,
 		"--proxy-mode=iptables", "--cluster-cidr="+podCIDR,
 		"--conntrack-max-per-core=0", "--conntrack-tcp-timeout-established=0", "--conntrack-tcp-timeout-close-wait=0")

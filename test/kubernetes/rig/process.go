@@ -46,8 +46,8 @@ func (r *Rig) environment() []string {
 
 // start runs one part of the rig until stop, with its output in a file, and
 // records it.
-func (r *Rig) start(name, program string, args ...string) error {
-	return r.launch(name, r.command(context.WithoutCancel(r.ctx), inside(), program, args...))
+func (r *Rig) start(ctx context.Context, name, program string, args ...string) error {
+	return r.launch(name, r.command(context.WithoutCancel(ctx), inside(), program, args...))
 }
 
 func (r *Rig) launch(name string, cmd *exec.Cmd) error {
@@ -55,7 +55,7 @@ func (r *Rig) launch(name string, cmd *exec.Cmd) error {
 	if err != nil {
 		return fmt.Errorf("start %s: %w", name, err)
 	}
-	defer output.Close()
+	defer func() { _ = output.Close() }()
 	cmd.Stdout, cmd.Stderr = output, output
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}

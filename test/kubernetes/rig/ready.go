@@ -3,6 +3,7 @@ package rig
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,28 +11,31 @@ import (
 	"time"
 )
 
-// await polls until a part says that it is ready. It fails early when the
-// part's process has ended, with the last lines of its log.
-func (r *Rig) await(part, what string, ready func(context.Context) error) error {
-	began := time.Now()
-	var last error
-	ended := false
-	err := until(r.ctx, partTimeout, func() bool {
-		if _, alive := r.state.process(part); !alive {
-			ended = true
-			return true
+// await makes a step that polls until a part says that it is ready. It fails
+// early when the part's process has ended, with the last lines of its log.
+func (r *Rig) await(part, what string, ready step) step {
+	return func(ctx context.Context) error {
+		began := time.Now()
+		var last error
+		ended := false
+		err := until(ctx, partTimeout, func() bool {
+			if _, alive := r.state.process(part); !alive {
+				ended = true
+				return true
+			}
+			last = ready(ctx)
+			return last == nil
+		})
+		log := r.logFile(part)
+		switch {
+		case ended:
+			return fmt.Errorf("%s: %w: it ended; the end of %s:\n%s", part, ErrNotReady, log, tail(log))
+		case err != nil:
+			return fmt.Errorf("%s: %s: %w: %w; the end of %s:\n%s", part, what, ErrNotReady, errors.Join(last, err), log, tail(log))
 		}
-		last = ready(r.ctx)
-		return last == nil
-	})
-	switch {
-	case ended:
-		return fmt.Errorf("%s: %w: it ended; the end of %s:\n%s", part, ErrNotReady, r.logFile(part), tail(r.logFile(part)))
-	case err != nil:
-		return fmt.Errorf("%s: %s: %w: %w; the end of %s:\n%s", part, what, ErrNotReady, last, r.logFile(part), tail(r.logFile(part)))
+		r.log.Info("ready", slog.String("part", part), slog.String("what", what), slog.Duration("waited", time.Since(began).Round(time.Millisecond)))
+		return nil
 	}
-	r.log.Info("ready", slog.String("part", part), slog.String("what", what), slog.Duration("waited", time.Since(began).Round(time.Millisecond)))
-	return nil
 }
 
 // httpClient reaches the parts inside the rig.
@@ -73,7 +77,7 @@ func (r *Rig) get(ctx context.Context, url string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 	if err != nil {
 		return nil, fmt.Errorf("get %s: %w", url, err)
@@ -85,7 +89,7 @@ func (r *Rig) get(ctx context.Context, url string) ([]byte, error) {
 }
 
 // page is ready when a URL answers 200.
-func (r *Rig) page(url string) func(context.Context) error {
+func (r *Rig) page(url string) step {
 	return func(ctx context.Context) error {
 		_, err := r.get(ctx, url)
 		return err

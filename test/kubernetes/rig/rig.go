@@ -19,7 +19,6 @@ import (
 type Rig struct {
 	state *state
 	log   *slog.Logger
-	ctx   context.Context //nolint:containedctx // of Start alone: bounds the waiting for parts
 }
 
 // Start sweeps what killed rigs left, and brings a new one up. When it fails or
@@ -57,36 +56,36 @@ func Start(ctx context.Context, options Options) (*Rig, error) {
 	return r, nil
 }
 
+// step is one step of starting a rig.
+type step func(ctx context.Context) error
+
 // bringUp starts the parts in the order in which they need one another.
 func (r *Rig) bringUp(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	r.ctx = ctx
 	if err := os.MkdirAll(filepath.Join(r.state.Dir, "log"), 0o755); err != nil {
 		return fmt.Errorf("rig: %w", err)
 	}
-	for _, step := range []func() error{
-		r.state.save, r.startKeeper, r.prepareNamespace, r.writeCredentials, r.makeControlGroups,
+	if err := r.state.save(); err != nil { // first of all, for Sweep
+		return err
+	}
+	const defaults = apiServerURL + "/api/v1/namespaces/default/"
+	for _, next := range []step{
+		r.startKeeper, r.prepareNamespace, r.writeCredentials, r.makeControlGroups,
 		r.startEtcd, r.startContainerd,
-		func() error { return r.await("etcd", "health", r.page(etcdURL+"/health")) },
+		r.await("etcd", "health", r.page(etcdURL+"/health")),
 		r.startAPIServer,
-		func() error { return r.await("containerd", "pause image", r.loadPauseImage) },
-		func() error { return r.await("kube-apiserver", "readyz", r.page(apiServerURL+"/readyz")) },
+		r.await("containerd", "pause image", r.loadPauseImage),
+		r.await("kube-apiserver", "readyz", r.page(apiServerURL+"/readyz")),
 		r.startControllers, r.startScheduler, r.startKubelet, r.startProxy, r.startDNS,
-		func() error { return r.await("kubelet", "node", r.nodeReady) },
-		func() error { return r.await("kube-proxy", "healthz", r.page("http://"+NodeIP+":10256/healthz")) },
-		func() error { return r.await("coredns", "ready", r.page("http://"+NodeIP+":8181/ready")) },
+		r.await("kubelet", "node", r.nodeReady),
+		r.await("kube-proxy", "healthz", r.page("http://"+NodeIP+":10256/healthz")),
+		r.await("coredns", "ready", r.page("http://"+NodeIP+":8181/ready")),
 		// What every pod mounts; the controllers make it.
-		func() error {
-			return r.await("kube-controller-manager", "service account",
-				r.page(apiServerURL+"/api/v1/namespaces/default/serviceaccounts/default"))
-		},
-		func() error {
-			return r.await("kube-controller-manager", "root certificate",
-				r.page(apiServerURL+"/api/v1/namespaces/default/configmaps/kube-root-ca.crt"))
-		},
+		r.await("kube-controller-manager", "service account", r.page(defaults+"serviceaccounts/default")),
+		r.await("kube-controller-manager", "root certificate", r.page(defaults+"configmaps/kube-root-ca.crt")),
 	} {
-		if err := step(); err != nil {
+		if err := next(ctx); err != nil {
 			return err
 		}
 	}
@@ -114,7 +113,7 @@ func Attach(name string, options Options) (*Rig, error) {
 	if found == nil {
 		return nil, fmt.Errorf("attach %q: %w in %s", name, ErrNoRig, options.Dir)
 	}
-	return &Rig{state: found, log: options.Log.With(slog.String("rig", found.Name)), ctx: context.Background()}, nil
+	return &Rig{state: found, log: options.Log.With(slog.String("rig", found.Name))}, nil
 }
 
 // Name is unique among the rigs of the machine.

@@ -5,7 +5,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/signal"
@@ -31,8 +33,8 @@ func serve(ctx context.Context) error {
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
-			if ctx.Err() != nil {
-				return nil
+			if errors.Is(err, net.ErrClosed) {
+				err = nil // told to stop
 			}
 			return err
 		}
@@ -42,10 +44,12 @@ func serve(ctx context.Context) error {
 
 // greet says hello, reads one line or so and says that it was nonsense.
 func greet(conn net.Conn) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
-	fmt.Fprint(conn, "220 foreign ESMTP\r\n")
+	if _, err := io.WriteString(conn, "220 foreign ESMTP\r\n"); err != nil {
+		return
+	}
 	if _, err := conn.Read(make([]byte, 512)); err == nil {
-		fmt.Fprint(conn, "500 unrecognized command\r\n")
+		_, _ = io.WriteString(conn, "500 unrecognized command\r\n") // whoever asked may have gone
 	}
 }

@@ -109,7 +109,7 @@ func pack(ctx context.Context, r *rig.Rig, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }()
 	file := filepath.Join(folder, "image.tar")
 	if err := rig.PackProgram(args[0], args[1], file, args[2:]...); err != nil {
 		return err
