@@ -14,9 +14,9 @@ const (
 
 // bootstrapper applies them, before the file is read.
 func (r *reader) bootstrapper(env map[string]string) {
-	c, links := r.config, newServiceLinks()
+	c := r.config
 	r.setVariable(groupName, env[groupName], asName(&c.ClusterName))
-	if port := env[groupPort]; port != "" && !links.match(groupPort, port) { // a Service called hc makes it tcp://…
+	if port := env[groupPort]; port != "" && !isLink(port) { // a Service called hc makes it tcp://…
 		r.setVariable(groupPort, port, asInt(&c.Network.Port, 1, 65535, ""))
 		c.Network.PortAutoIncrement = false
 	}
@@ -25,6 +25,13 @@ func (r *reader) bootstrapper(env map[string]string) {
 	if rest {
 		r.warn(Place{Variable: restEnabled}, "", "known, but not supported yet: only the health endpoints (/hazelcast/health) are served, always.")
 	}
+}
+
+// isLink tells whether the value of a variable NAME_PORT is what Kubernetes sets
+// for a Service called so.
+func isLink(value string) bool {
+	scheme, _, ok := strings.Cut(value, "://")
+	return ok && (scheme == "tcp" || scheme == "udp" || scheme == "sctp")
 }
 
 // password makes HC_GROUP_PASSWORD what clients must know, with the cluster's
@@ -43,7 +50,7 @@ func (r *reader) password(env map[string]string) {
 // prometheus takes PROMETHEUS_PORT, at which Hazelcast's image serves metrics.
 func (r *reader) prometheus(env map[string]string) {
 	text := strings.TrimSpace(env["PROMETHEUS_PORT"])
-	if newServiceLinks().match("PROMETHEUS_PORT", text) { // a Service called prometheus
+	if isLink(text) { // a Service called prometheus
 		return
 	}
 	port := 0

@@ -3,7 +3,6 @@ package config
 import (
 	"encoding/pem"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -102,26 +101,48 @@ func kubernetesTable(k *Kubernetes) element {
 	)
 }
 
+// Lengths of names in Kubernetes and DNS, in bytes.
+const (
+	maxLabelBytes    = 63
+	maxLabelKeyBytes = 253 + 1 + 63 // a prefix, which is a name of DNS, a slash, a name
+)
+
+// isName tells whether s has 1 to longest bytes, all letters, digits or of more.
+// It is no regular expression, since all of the table is made at every start.
+func isName(s string, longest int, more string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && strings.IndexByte(more, c) < 0 {
+			return false
+		}
+	}
+	return s != "" && len(s) <= longest
+}
+
 // asKubeName binds the name of an object or namespace of Kubernetes, or nothing.
 func asKubeName(field *string) value {
-	pattern := regexp.MustCompile(`^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$`)
-	return stringValue{field, pattern.MatchString, "a name of Kubernetes (1 to 63 of a-z, 0-9 and -), or nothing"}
+	return stringValue{field, func(s string) bool {
+		return s == "" || isName(s, maxLabelBytes, "-") && strings.ToLower(s) == s && s[0] != '-' && s[len(s)-1] != '-'
+	}, "a name of Kubernetes (1 to 63 of a-z, 0-9 and -), or nothing"}
 }
 
 // asLabels binds names or values of labels, separated by commas, or nothing.
 func asLabels(field *string) value {
-	pattern := regexp.MustCompile(`^[A-Za-z0-9._/-]{0,317}$`)
 	return stringValue{field, func(s string) bool {
 		parts := strings.Split(s, ",")
-		return len(parts) <= maxListItems && !slices.ContainsFunc(parts, func(p string) bool { return !pattern.MatchString(strings.TrimSpace(p)) })
+		return len(parts) <= maxListItems && !slices.ContainsFunc(parts, func(p string) bool {
+			p = strings.TrimSpace(p)
+			return p != "" && !isName(p, maxLabelKeyBytes, "._/-")
+		})
 	}, "labels of Kubernetes, separated by commas, or nothing"}
 }
 
 // asDNSName binds a name of DNS, or nothing.
 func asDNSName(field *string) value {
-	pattern := regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]{0,62})\.)*[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})\.?$`)
 	return stringValue{field, func(s string) bool {
-		return s == "" || len(s) <= maxHostBytes+1 && pattern.MatchString(s)
+		parts := strings.Split(strings.TrimSuffix(s, "."), ".")
+		return s == "" || len(s) <= maxHostBytes+1 &&
+			!slices.ContainsFunc(parts, func(p string) bool { return !isName(p, maxLabelBytes, "-_") || p[0] == '-' })
 	}, "a name of DNS, or nothing"}
 }
 
@@ -162,7 +183,7 @@ const (
 
 // pluginTree makes a tree of them, for the join that counts.
 func (r *reader) pluginTree(env, system map[string]string) *node {
-	root, links := &node{}, newServiceLinks()
+	root := &node{}
 	join := "network.join.kubernetes."
 	if r.config.AdvancedNetwork.Enabled {
 		join = "advanced-network.join.kubernetes."
@@ -171,7 +192,7 @@ func (r *reader) pluginTree(env, system map[string]string) *node {
 	for _, e := range kubernetesTable(&Kubernetes{}).open("").elements {
 		variable := pluginVariable + strings.ToUpper(strings.ReplaceAll(e.name, "-", "_"))
 		property := pluginProperty + e.name
-		if v := strings.TrimSpace(env[variable]); v != "" && (!service || !links.match(variable, v)) {
+		if v := strings.TrimSpace(env[variable]); v != "" && (!service || variable != pluginVariable+"SERVICE_PORT") {
 			addVariable(root, join+e.name, v, Place{Variable: variable})
 		}
 		if v := strings.TrimSpace(system[property]); v != "" {

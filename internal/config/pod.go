@@ -87,10 +87,9 @@ func (r *reader) pod(s Source, env map[string]string) {
 	if !p.Inside {
 		return
 	}
-	links := newServiceLinks()
 	p.Links = map[string]string{}
 	for name, text := range env {
-		if strings.Contains(name, "_SERVICE_") && links.match(name, text) {
+		if strings.HasSuffix(name, "_SERVICE_HOST") || strings.HasSuffix(name, "_SERVICE_PORT") || strings.Contains(name, "_SERVICE_PORT_") {
 			p.Links[name] = text
 		}
 	}
