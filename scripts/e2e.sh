@@ -20,4 +20,5 @@ export E2E_ROUNDS=${E2E_ROUNDS:-${ROUNDS:-10}}
 export E2E_LOGS=$PWD/out/e2e
 cd test/kubernetes
 go vet -tags e2e ./...
-exec go test -tags e2e -count=1 -v "$@" ./...
+go test -count=1 ./rig
+exec go test -tags e2e -count=1 -v "$@" ./e2e

@@ -2,14 +2,14 @@
 # Provides what test/kubernetes needs to run a Kubernetes on this machine, and
 # prints the folders that hold the programs, separated by colons:
 #
-#   scripts/install-kubernetes.sh
+#   scripts/install-kubernetes.sh [helm]
 #
 # Kubernetes, etcd, CoreDNS and Helm are built from the Go modules below
 # test/kubernetes/tools, which pin their versions; containerd, runc, the CNI
 # plugins, iptables and conntrack are Debian packages. What is built is kept in
 # ${FILBERT_RIG_CACHE:-${XDG_CACHE_HOME:-~/.cache}/filbert-rig}, one folder for
 # each version, and never built again: the first run takes minutes, the next
-# ones a moment.
+# ones a moment. Helm is built only when it is asked for: no test needs it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../test/kubernetes"
 
@@ -81,7 +81,7 @@ build kubernetes "$kubernetes" tools/kubernetes \
 	k8s.io/kubernetes/cmd/{kubectl,kube-apiserver,kube-controller-manager,kube-scheduler,kubelet,kube-proxy}
 build etcd "$(version go.etcd.io/etcd/server/v3 etcd)" tools/etcd "" go.etcd.io/etcd/server/v3
 build coredns "$(version github.com/coredns/coredns coredns)" tools/coredns "" github.com/coredns/coredns
-build helm "$(version helm.sh/helm/v3 helm)" tools/helm "" helm.sh/helm/v3/cmd/helm
+[ "${1:-}" != helm ] || build helm "$(version helm.sh/helm/v3 helm)" tools/helm "" helm.sh/helm/v3/cmd/helm
 build pause "$(sha256sum cmd/pause/main.go | cut -c1-12)" . "" ./cmd/pause
 
 (

@@ -49,6 +49,9 @@ func (k *kube) tutorial() {
 		t.Errorf("one pod: ready after %s, want %s", took, readyLimit)
 	}
 	k.endpointsShow(first)
+	if limit := k.do("get", "pod", first[0].Name, "-o", "jsonpath={.spec.containers[0].resources.limits.cpu}"); limit != "100m" {
+		t.Errorf("the pod may use %s of a core, want 100m", limit)
+	}
 
 	client := connect(t, nil, "hazelcast."+k.namespace+".svc.cluster.local")
 	fill(t, client, "tutorial")
