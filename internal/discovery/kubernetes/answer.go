@@ -50,9 +50,12 @@ func (a *answer) trouble(err error) {
 	a.problems = append(a.problems, err)
 }
 
-// own returns the endpoint of a pod itself.
+// own returns the endpoint of a pod itself; if its port is not shown, one of its address.
 func (a *answer) own(p Pod) (endpoint, bool) {
-	i := slices.IndexFunc(a.endpoints, p.isAt)
+	i := slices.IndexFunc(a.endpoints, p.is)
+	if i < 0 {
+		i = slices.IndexFunc(a.endpoints, p.isAt)
+	}
 	if i < 0 {
 		return endpoint{}, false
 	}
