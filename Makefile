@@ -89,7 +89,7 @@ image: ## Container images for amd64 and arm64 into bin/image, without Docker: I
 
 .PHONY: image-test
 image-test: ## Tests of the images: content, limits, the same bytes from two folders
-	cd build/image && $(GO) test -race -count=1 -timeout 20m ./...
+	cd build/image && $(GO) test -count=1 -timeout 20m ./...
 
 ##@ Parts of check
 
