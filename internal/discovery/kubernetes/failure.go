@@ -163,11 +163,10 @@ func (s *Source) adviceText(err error) error {
 	waits := "this member asks again, and founds no cluster while it cannot know of the others"
 	switch f.kind {
 	case unauthorized:
-		where := s.o.API.TokenFile
 		if s.o.API.Token != "" {
-			where = "api-token"
+			return fmt.Errorf("the Kubernetes API at %s does not accept api-token (401), which may have expired: set another one; %s", at, waits)
 		}
-		return fmt.Errorf("the Kubernetes API at %s does not accept the token of %s (401), which may have expired: it is read again each time; %s", at, where, waits)
+		return fmt.Errorf("the Kubernetes API at %s does not accept the token in %s (401), which may have expired: it is read again each time; %s", at, s.o.API.TokenFile, waits)
 	case serverError:
 		return fmt.Errorf("the Kubernetes API at %s fails (%w): see to the API server; %s", at, f, waits)
 	case garbage:
@@ -179,7 +178,7 @@ func (s *Source) adviceText(err error) error {
 		if s.o.API.CA != "" {
 			where = "ca-certificate"
 		}
-		return fmt.Errorf("the certificate of the Kubernetes API at %s is not one of the CA in %s (%w): check kubernetes-master and ca-certificate; %s", at, where, f, waits)
+		return fmt.Errorf("the certificate of the Kubernetes API at %s cannot be verified by the CA in %s (%w): check kubernetes-master and ca-certificate; %s", at, where, f, waits)
 	case absent:
 		return fmt.Errorf("the Kubernetes API at %s has no %s (404): check kubernetes-master; %s", at, f.resource.name, waits)
 	case unreachable, forbidden, noToken:

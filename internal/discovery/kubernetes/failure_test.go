@@ -29,7 +29,12 @@ func TestFailures(t *testing.T) {
 		change func(f *fake, o *kubernetes.Options)
 		want   string
 	}{
-		"401": {answer: status(401, "Unauthorized"), want: "the Kubernetes API at URL does not accept the token of DIR/token (401), which may have expired: it is read again each time"},
+		"401": {answer: status(401, "Unauthorized"), want: "the Kubernetes API at URL does not accept the token in DIR/token (401), which may have expired: it is read again each time"},
+		"401 of api-token": {
+			answer: status(401, "Unauthorized"),
+			change: func(_ *fake, o *kubernetes.Options) { o.API.Token = "x" },
+			want:   "the Kubernetes API at URL does not accept api-token (401), which may have expired: set another one",
+		},
 		"500": {answer: status(500, "etcdserver: leader changed"), want: "the Kubernetes API at URL fails (status 500: etcdserver: leader changed): see to the API server"},
 		"503": {answer: said{status: 503, body: "<html>"}, want: "the Kubernetes API at URL fails (status 503): see to the API server"},
 		"429": {answer: status(429, "too many"), want: "the Kubernetes API at URL fails (status 429: too many): see to the API server"},
@@ -64,12 +69,12 @@ func TestFailures(t *testing.T) {
 		},
 		"wrong CA": {
 			change: func(f *fake, _ *kubernetes.Options) { f.file("ca.crt", otherCA(t)) },
-			want: "the certificate of the Kubernetes API at URL is not one of the CA in DIR/ca.crt (tls: failed to verify certificate: x509: certificate signed by unknown authority): " +
+			want: "the certificate of the Kubernetes API at URL cannot be verified by the CA in DIR/ca.crt (tls: failed to verify certificate: x509: certificate signed by unknown authority): " +
 				"check kubernetes-master and ca-certificate",
 		},
 		"a CA that is none": {
 			change: func(_ *fake, o *kubernetes.Options) { o.API.CA = "none" },
-			want: "the certificate of the Kubernetes API at URL is not one of the CA in ca-certificate (unable to load root certificates: unable to parse bytes as PEM block): " +
+			want: "the certificate of the Kubernetes API at URL cannot be verified by the CA in ca-certificate (unable to load root certificates: unable to parse bytes as PEM block): " +
 				"check kubernetes-master and ca-certificate",
 		},
 	}
