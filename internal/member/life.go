@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/discovery"
 	"github.com/filbertgrid/filbert/internal/gateway"
 	"github.com/filbertgrid/filbert/internal/link"
 	"github.com/filbertgrid/filbert/internal/wire"
@@ -33,13 +34,13 @@ func (m *Member) newNode(ctx context.Context) {
 		},
 		Clock: m.clock, Wall: m.wall,
 		UUID: randomUUID, Seed: binary.LittleEndian.Uint64(seed[:]),
-		Look: func(done func([]cluster.Address)) {
+		Look: func(done func(discovery.Found, error)) {
 			go func() {
-				found := m.look(ctx, source)
+				found, err := m.look(ctx, source)
 				if m.pods != nil { // a look tells where this pod runs, and it must be known before it joins
 					m.node.Load().describeSelf(m.attributes())
 				}
-				done(found)
+				done(found, err)
 			}()
 		},
 		Run: m.run,

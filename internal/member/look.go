@@ -36,7 +36,7 @@ func (m *Member) discovery() discovery.Source {
 }
 
 // look looks once and logs what did not go well.
-func (m *Member) look(ctx context.Context, source discovery.Source) []cluster.Address {
+func (m *Member) look(ctx context.Context, source discovery.Source) (discovery.Found, error) {
 	timeout := lookTimeout
 	if m.pods != nil {
 		timeout = max(timeout, m.o.Config.Join().Kubernetes.ServiceDNSTimeout)
@@ -45,5 +45,5 @@ func (m *Member) look(ctx context.Context, source discovery.Source) []cluster.Ad
 	defer cancel()
 	found, err := source.Look(ctx)
 	m.report.Look(ctx, found, err)
-	return found.Addresses
+	return found, err
 }

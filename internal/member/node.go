@@ -8,6 +8,7 @@ import (
 
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/config"
+	"github.com/filbertgrid/filbert/internal/discovery"
 	"github.com/filbertgrid/filbert/internal/event"
 	"github.com/filbertgrid/filbert/internal/gateway"
 	"github.com/filbertgrid/filbert/internal/link"
@@ -41,8 +42,8 @@ type NodeOptions struct {
 	// UUID and Seed are the sources of randomness.
 	UUID func() cluster.UUID
 	Seed uint64
-	// Look looks for addresses once and calls done with them, now or later.
-	Look func(done func([]cluster.Address))
+	// Look looks for addresses once and calls done with what it has found, now or later.
+	Look func(done func(discovery.Found, error))
 	// Run executes a long step somewhere else than on the caller's stack.
 	Run func(func())
 	// Wake tells that Step has something to do.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/discovery"
 	"github.com/filbertgrid/filbert/internal/gateway"
 	"github.com/filbertgrid/filbert/internal/link"
 	"github.com/filbertgrid/filbert/internal/membership"
@@ -33,8 +34,8 @@ func (m *membersOutside) Ask(address cluster.Address, request []byte, timeout ti
 
 func (m *membersOutside) Look() {
 	n := (*Node)(m)
-	n.o.Look(func(found []cluster.Address) {
-		n.post(func() { n.members.Looked(found) })
+	n.o.Look(func(found discovery.Found, err error) {
+		n.post(func() { n.members.Looked(found, err) })
 	})
 }
 

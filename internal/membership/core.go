@@ -110,8 +110,9 @@ type Core struct {
 	nextToken uint64
 	nextBeat  time.Duration
 	nextKnock time.Duration
-	neighbour cluster.UUID // the lineage of another cluster of this name that was last met
-	nextLeave time.Duration
+	// neighbours are the lineages of other clusters of this name that were met: each is told once.
+	neighbours []cluster.UUID
+	nextLeave  time.Duration
 
 	lease atomic.Int64 // monotonic time until which this member may answer
 }
@@ -132,6 +133,7 @@ const (
 	askJoin
 	askAlive
 	askKnock
+	askDoor
 )
 
 // departed members stay connected for a moment, so that they hear the list that they are not in.
@@ -277,6 +279,8 @@ func (c *Core) Replied(token uint64, reply link.Reply) {
 		c.aliveReplied(a, reply)
 	case askKnock:
 		c.knockReplied(a, reply)
+	case askDoor:
+		c.doorReplied(a, reply)
 	}
 }
 

@@ -1,13 +1,13 @@
 package membership
 
 import (
-	"errors"
 	"log/slog"
 	"math"
 	"slices"
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/discovery"
 	"github.com/filbertgrid/filbert/internal/link"
 	"github.com/filbertgrid/filbert/internal/packed"
 )
@@ -24,6 +24,11 @@ const (
 	refusedAgain = 5 * time.Second
 	// lookAgain is the longest pause between two whole looks of a candidate.
 	lookAgain = 500 * time.Millisecond
+	// showAgain is the pause before the next look of a candidate that could found, but that looks do not show
+	// yet: Kubernetes shows a pod some hundred milliseconds after it began to run.
+	showAgain = 200 * time.Millisecond
+	// unseenPatience is how long looks must have gone without showing a candidate that may found unseen.
+	unseenPatience = 3 * time.Second
 )
 
 // candidate is another member that looks for a cluster, too. met is the number of
@@ -43,6 +48,14 @@ type foundingState struct {
 	nextLook   time.Duration
 	looked     bool // a whole look has been asked through
 	looking    bool
+	// shown: the last look showed this member's address; whoever looks later finds it. mayUnseen: it may found
+	// without that, once looks have not shown it since unseen for long enough.
+	shown, mayUnseen bool
+	unseen           time.Duration
+	door             doorState
+	// heard are the addresses of candidates that were met or named by others. Who was only named is asked once: if it
+	// does not answer, it will find this member listening.
+	heard []cluster.Address
 	// unsure: somebody asked in this round may have become, or may become, a member of a cluster.
 	unsure bool
 	// refused: a cluster of this name lives at one of the addresses and cannot take this member, which
@@ -68,23 +81,56 @@ func (c *Core) startRound() {
 	c.out.Look()
 }
 
-// Looked takes the addresses that a look has shown.
-func (c *Core) Looked(addresses []cluster.Address) {
+// Looked takes what a look has shown. err says that it could learn nothing: then the look is repeated, and
+// nothing is founded meanwhile.
+func (c *Core) Looked(found discovery.Found, err error) {
 	c.step()
-	switch c.phase {
-	case founding:
+	switch {
+	case c.phase == member && err == nil:
+		c.knock(found)
+	case c.phase == founding && err != nil:
+		c.found.looking = false
+		c.found.nextRound = c.found.nextLook
+	case c.phase == founding:
 		c.found.looking = false
 		c.found.looked = true
-		for _, a := range addresses {
+		c.noteShown(&found)
+		for _, a := range found.Addresses {
 			if a != c.Self.Address {
 				c.askWho(a, cluster.MemberID{})
 			}
 		}
 		c.decide()
-	case member:
-		c.knock(addresses)
-	case idle, joining, handing, ended:
 	}
+}
+
+// noteShown keeps what a look says about this member itself.
+func (c *Core) noteShown(found *discovery.Found) {
+	c.found.shown, c.found.mayUnseen, c.found.door.address = found.SelfShown, found.MayFoundUnseen, found.Door
+	switch {
+	case found.SelfShown:
+		c.found.unseen = 0
+	case c.found.unseen == 0:
+		c.found.unseen = c.now
+	}
+}
+
+// mayFound tells whether nobody who looks later can overlook this member. If that is not known yet, it
+// sees to it that it will be.
+func (c *Core) mayFound() bool {
+	switch {
+	case c.found.shown:
+		return true
+	case !c.found.door.address.IsZero():
+		return c.doorIsOwn()
+	case c.found.mayUnseen && c.now-c.found.unseen >= unseenPatience:
+		c.Logger.Warn("DNS does not show this member, which founds a cluster as ordinal 0 of its StatefulSet; "+
+			"the Service needs publishNotReadyAddresses: true", slog.Duration("waited", c.now-c.found.unseen))
+		return true
+	}
+	c.found.nextLook = min(c.found.nextLook, c.now+showAgain)
+	c.found.nextRound = c.found.nextLook
+	return false
 }
 
 func (c *Core) askWho(address cluster.Address, id cluster.MemberID) {
@@ -112,11 +158,7 @@ func (c *Core) whoReplied(a ask, reply link.Reply) {
 		c.Logger.Warn("an address shown by discovery does not answer, going on without it",
 			slog.String("address", a.address.String()), slog.Duration("waited", c.AskTimeout))
 	}
-	if errors.Is(reply.Err, link.ErrPartitionCount) || errors.Is(reply.Err, link.ErrVersion) {
-		c.found.refused = true
-		c.Logger.Error("a cluster of this name cannot take this member, which waits instead of founding another one",
-			slog.String("address", a.address.String()), slog.String("reason", reply.Err.Error()))
-	}
+	c.noteRefusal(a.address, reply.Err)
 	if reply.Outcome != link.Answered || reply.Answerer == c.Self.ID {
 		// A candidate that is gone may have founded, and others have joined it.
 		c.found.unsure = c.found.unsure || !a.member.IsZero()
@@ -126,9 +168,7 @@ func (c *Core) whoReplied(a ask, reply link.Reply) {
 	r := packed.NewReader(reply.Body)
 	switch r.Byte() {
 	case answerCandidate:
-		if m := cluster.ReadMember(&r); r.Err() == nil {
-			c.meet(m.ID, m.Address)
-		}
+		c.candidateReplied(&r)
 	case answerMember:
 		if l := cluster.ReadList(&r); r.Err() == nil && len(l.Members) > 0 {
 			c.join(l.Coordinator().Address)
@@ -140,12 +180,43 @@ func (c *Core) whoReplied(a ask, reply link.Reply) {
 	c.decide()
 }
 
+// candidateReplied meets a candidate, and asks those whom it has met.
+func (c *Core) candidateReplied(r *packed.Reader) {
+	m := cluster.ReadMember(r)
+	met := make([]cluster.Address, min(r.Count(1), maxHearsay))
+	for i := range met {
+		met[i] = cluster.ReadAddress(r)
+	}
+	if r.Err() != nil {
+		c.found.unsure = true
+		return
+	}
+	c.meet(m.ID, m.Address)
+	for _, a := range met {
+		if a != c.Self.Address && c.isNews(a) {
+			c.askWho(a, cluster.MemberID{})
+		}
+	}
+}
+
+// isNews tells whether a candidate's address was never heard of in this search.
+func (c *Core) isNews(a cluster.Address) bool {
+	if slices.Contains(c.found.heard, a) || len(c.found.heard) >= discovery.MaxAddresses {
+		return false
+	}
+	c.found.heard = append(c.found.heard, a)
+	c.found.door.draws = 0
+	return true
+}
+
 // meet notes a candidate, by the address that it gives for itself.
 func (c *Core) meet(id cluster.MemberID, address cluster.Address) {
-	c.forget(address, id, math.MaxUint64)
-	if id != c.Self.ID {
-		c.found.candidates = append(c.found.candidates, candidate{id: id, address: address, met: c.nextToken})
+	if id == c.Self.ID {
+		return // this member itself, behind the door
 	}
+	c.isNews(address)
+	c.forget(address, id, math.MaxUint64)
+	c.found.candidates = append(c.found.candidates, candidate{id: id, address: address, met: c.nextToken})
 }
 
 // forget drops a candidate that was known before a question was asked.
@@ -182,6 +253,9 @@ func (c *Core) decide() {
 			c.found.confirming = false
 			return
 		}
+	}
+	if !c.mayFound() {
+		return
 	}
 	if !c.found.confirming && len(c.found.candidates) > 0 {
 		c.found.confirming = true
@@ -292,7 +366,7 @@ func (c *Core) answerWho(isCandidate bool, m cluster.Member) []byte {
 		if isCandidate {
 			c.meet(m.ID, m.Address)
 		}
-		return cluster.AppendMember([]byte{answerCandidate}, &c.Self)
+		return c.appendCandidates(cluster.AppendMember([]byte{answerCandidate}, &c.Self))
 	case joining, idle, handing, ended: // not to be reckoned with, and not to be ignored
 	}
 	return []byte{answerLater}

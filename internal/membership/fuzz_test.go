@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/discovery"
 	"github.com/filbertgrid/filbert/internal/link"
 )
 
@@ -38,7 +39,7 @@ func founded(t *testing.T) (*Core, cluster.Member) {
 	}, out, out)
 	c.Start()
 	for range 3 { // founding asks more than once
-		c.Looked([]cluster.Address{c.Self.Address})
+		c.Looked(discovery.Found{Addresses: []cluster.Address{c.Self.Address}, SelfShown: true}, nil)
 		c.Tick()
 	}
 	other := cluster.Member{ID: cluster.UUID{99}, Address: cluster.Address{Host: "127.0.0.1", Port: 2}}

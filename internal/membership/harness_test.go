@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/discovery"
 	"github.com/filbertgrid/filbert/internal/link"
 )
 
@@ -31,7 +32,14 @@ type world struct {
 	trace   []string
 	broken  map[[2]int]bool // pairs, lower place first, that cannot reach one another
 	watched bool            // check leases at every removal
+	// shows is what a look finds; nil for all addresses, one's own among them.
+	shows func(n *node) (discovery.Found, error)
+	// behind are the members that stand behind the address door.
+	behind []*node
 }
+
+// door leads each question to one of those behind it.
+var door = cluster.Address{Host: "10.96.0.1", Port: 5701}
 
 type event struct {
 	at     time.Duration
@@ -321,7 +329,11 @@ func (n *node) Ask(address cluster.Address, request []byte, timeout time.Duratio
 	w.after(timeout, func() { reply(link.Reply{Outcome: link.Silent}) })
 	question := slices.Clone(request)
 	w.after(trip(), func() {
-		i := slices.IndexFunc(w.nodes, func(o *node) bool { return o.up && o.self.Address == address })
+		to := address
+		if address == door && len(w.behind) > 0 {
+			to = w.behind[w.random.IntN(len(w.behind))].self.Address
+		}
+		i := slices.IndexFunc(w.nodes, func(o *node) bool { return o.up && o.self.Address == to })
 		switch {
 		case i < 0:
 			w.after(trip(), func() { reply(link.Reply{Outcome: link.Refused}) })
@@ -340,6 +352,12 @@ func (n *node) Ask(address cluster.Address, request []byte, timeout time.Duratio
 
 func (n *node) Look() {
 	w := n.w
+	soon := time.Duration(w.random.Int64N(int64(w.delay))) + 1
+	if w.shows != nil {
+		shown, err := w.shows(n)
+		w.after(soon, func() { n.do(func() { n.core.Looked(shown, err) }) })
+		return
+	}
 	var found []cluster.Address
 	for _, other := range w.nodes {
 		if !slices.Contains(found, other.self.Address) {
@@ -347,7 +365,7 @@ func (n *node) Look() {
 		}
 	}
 	w.random.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
-	w.after(time.Duration(w.random.Int64N(int64(w.delay)))+1, func() { n.do(func() { n.core.Looked(found) }) })
+	w.after(soon, func() { n.do(func() { n.core.Looked(discovery.Found{Addresses: found, SelfShown: true}, nil) }) })
 }
 
 func (n *node) Connect(peers []link.Peer) {

@@ -2,21 +2,31 @@ package membership
 
 import (
 	"log/slog"
+	"slices"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/discovery"
 	"github.com/filbertgrid/filbert/internal/link"
 	"github.com/filbertgrid/filbert/internal/packed"
 )
 
+// maxNeighbours is how many clusters beside this one are kept in mind.
+const maxNeighbours = 64
+
 // knock asks addresses that are no member's, for life: a cluster of the same
 // name that lives beside this one must be found.
-func (c *Core) knock(addresses []cluster.Address) {
+func (c *Core) knock(found discovery.Found) {
 	if !c.Coordinating() {
 		return
 	}
-	for _, a := range addresses {
+	for _, a := range found.Addresses {
 		if !c.knows(a) {
 			c.ask(askKnock, a, cluster.MemberID{}, c.who(), c.AskTimeout)
+		}
+	}
+	if !found.Door.IsZero() {
+		for range doorKnocks {
+			c.ask(askKnock, found.Door, cluster.MemberID{}, c.who(), c.AskTimeout)
 		}
 	}
 }
@@ -44,9 +54,20 @@ func (c *Core) knockReplied(a ask, reply link.Reply) {
 	}
 	c.learn(other, &r)
 	foreign := other.Against(c.list.Mark) == cluster.Foreign && c.list.Against(other.Mark) == cluster.Foreign
-	if c.phase == member && foreign && c.neighbour != other.Lineage {
-		c.neighbour = other.Lineage // said once, although it is met again and again
+	if c.phase == member && foreign && c.noteNeighbour(other.Lineage) {
 		c.Logger.Error("another cluster of this name lives beside this one",
 			slog.String("address", a.address.String()), slog.Int("members", len(other.Members)))
 	}
+}
+
+// noteNeighbour tells whether a cluster is met for the first time.
+func (c *Core) noteNeighbour(lineage cluster.UUID) bool {
+	if slices.Contains(c.neighbours, lineage) {
+		return false
+	}
+	if len(c.neighbours) == maxNeighbours {
+		c.neighbours = c.neighbours[1:]
+	}
+	c.neighbours = append(c.neighbours, lineage)
+	return true
 }

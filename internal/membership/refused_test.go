@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/discovery"
 	"github.com/filbertgrid/filbert/internal/link"
 )
 
@@ -36,7 +37,7 @@ func TestRefusedMemberDoesNotFound(t *testing.T) {
 		for range n {
 			now += refusedAgain
 			c.Tick()
-			c.Looked([]cluster.Address{c.Self.Address, other})
+			c.Looked(discovery.Found{Addresses: []cluster.Address{c.Self.Address, other}, SelfShown: true}, nil)
 			for _, token := range out.tokens {
 				c.Replied(token, reply)
 			}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/discovery"
 	"github.com/filbertgrid/filbert/internal/link"
 	"github.com/filbertgrid/filbert/internal/member"
 )
@@ -64,8 +65,8 @@ func (p *process) newNode() {
 		Clock:  p.clock,
 		Wall:   func() int64 { return epoch + p.clock().Milliseconds() },
 		UUID:   w.uuid, Seed: w.random.Uint64(),
-		Look: func(done func([]cluster.Address)) {
-			p.later(life, w.between(0, time.Millisecond), func() { done(w.addresses()) })
+		Look: func(done func(discovery.Found, error)) {
+			p.later(life, w.between(0, time.Millisecond), func() { done(discovery.Found{Addresses: w.addresses(), SelfShown: true}, nil) })
 		},
 		Run:    func(f func()) { p.later(life, w.between(0, 100*time.Microsecond), f) },
 		Wake:   func() { p.wake(life) },
