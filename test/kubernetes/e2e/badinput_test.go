@@ -14,11 +14,14 @@ import (
 	"github.com/filbertgrid/filbert/test/kubernetes/rig"
 )
 
+// longWait is more than a member at a Service's door that nobody answers
+// waits before it founds a cluster alone: whoever does not found in it, waits.
+const longWait = 13 * time.Second
+
 // TestNoService starts members before their Service, or with one that selects
 // nothing. They must wait, say so once, not be ready, and become one cluster as
 // soon as the Service is right.
 func TestNoService(t *testing.T) {
-	const elsewhere = "selector:\n    name: nobody"
 	for _, c := range []struct {
 		name        string
 		role, empty bool
@@ -27,7 +30,6 @@ func TestNoService(t *testing.T) {
 		{"absent with Role", true, false, "there is no "},
 		{"absent without Role", false, false, "DNS knows no "},
 		{"selects nothing with Role", true, true, "shows no pod"},
-		{"selects nothing without Role", false, true, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k := newKube(t)
@@ -35,31 +37,62 @@ func TestNoService(t *testing.T) {
 				k.create("role.yaml", "namespace: default", "namespace: "+k.namespace)
 			}
 			if c.empty {
-				k.create("hazelcast-service.yaml", "selector:\n    name: hazelcast", elsewhere)
+				k.create("hazelcast-service.yaml", "selector:\n    name: hazelcast", "selector:\n    name: nobody")
 			}
 			k.create("hazelcast-controller.yaml", "replicas: 1", "replicas: 2")
 			pods := k.running(tutorialLabel, 2)
-			if c.says != "" {
-				for _, p := range pods {
-					k.saysOnce(p, c.says)
-					k.ready(p, false)
-				}
+			for _, p := range pods {
+				k.says(p, c.says)
+			}
+			k.stays(longWait, "they wait", func() error {
 				if who := founders(k.namespace, pods); len(who) > 0 {
-					t.Errorf("%v founded clusters without having seen themselves", who)
+					return fmt.Errorf("%w: %v founded without having seen themselves", errLog, who)
 				}
+				return nil
+			})
+			for _, p := range pods {
+				k.saidOnce(p, c.says)
+				k.ready(p, false)
 			}
 			if c.empty {
 				k.do("patch", "service", "hazelcast", "--patch", `{"spec":{"selector":{"name":"hazelcast"}}}`)
 			} else {
 				k.create("hazelcast-service.yaml")
 			}
+			began := time.Now()
 			k.joined(tutorialLabel, 2, settle)
-			served(t, k, pods, time.Now())
+			t.Logf("one cluster %s after the Service", served(t, k, pods, began))
 			for _, p := range pods {
 				k.ready(p, true)
 			}
 		})
 	}
+}
+
+// TestEmptyDoor is a Service that selects nothing, without the right to ask for
+// more: its address refuses everybody. A member cannot tell that from a network
+// that is not ready yet, founds after a while, and warns.
+func TestEmptyDoor(t *testing.T) {
+	k := newKube(t)
+	k.create("hazelcast-service.yaml", "selector:\n    name: hazelcast", "selector:\n    name: nobody")
+	k.create("hazelcast-controller.yaml")
+	pods := k.running(tutorialLabel, 1)
+	k.ready(pods[0], false)
+	k.joined(tutorialLabel, 1, settle)
+	k.says(pods[0], "WARN")
+	list, err := lastList(k.namespace, pods[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if took := list.at.Sub(startedAt(t, pods[0])); took < 9*time.Second {
+		t.Errorf("it founded after %s, without having heard itself at the door", took)
+	}
+	served(t, k, pods, time.Now())
+	k.ready(pods[0], true)
+	k.do("patch", "service", "hazelcast", "--patch", `{"spec":{"selector":{"name":"hazelcast"}}}`)
+	k.do("scale", "rc", "hazelcast", "--replicas=3")
+	pods = k.joined(tutorialLabel, 3, settle)
+	served(t, k, pods, time.Now())
 }
 
 // TestForeignPods puts pods that are no members behind the Service.
@@ -95,7 +128,9 @@ func TestForeignPods(t *testing.T) {
 				k.ready(p, true)
 			}
 			if role == "with Role" {
-				k.saysOnce(pods[0], foreign[0].IP)
+				for _, p := range pods {
+					k.saidOnce(p, foreign[0].IP)
+				}
 			}
 		})
 	}
@@ -120,7 +155,7 @@ func TestServicePorts(t *testing.T) {
 			}
 			if role == "with Role" {
 				for _, p := range pods {
-					k.saysOnce(p, "service-port")
+					k.saidOnce(p, "service-port")
 				}
 			}
 		})
@@ -155,33 +190,39 @@ func TestWrongRights(t *testing.T) {
 			}
 			for _, p := range pods {
 				if c.hint {
-					k.saysOnce(p, "a Role with the verb list on endpointslices")
+					k.saidOnce(p, "a Role with the verb list on endpointslices")
 				}
 			}
 		})
 	}
 }
 
-// saysOnce waits until a pod's log has a line with the text, and wants no
-// second one.
-func (k *kube) saysOnce(p pod, text string) {
+// says waits until a pod's log has a line with the text.
+func (k *kube) says(p pod, text string) {
 	k.t.Helper()
-	var found []string
 	k.eventually(settle, fmt.Sprintf("%s says %q", p.Name, text), func() error {
-		found = found[:0]
-		for _, l := range memberLog(k.namespace, p) {
-			if strings.Contains(l.text, text) {
-				found = append(found, l.text)
-			}
-		}
-		if len(found) == 0 {
+		if len(k.said(p, text)) == 0 {
 			return fmt.Errorf("%w: no such line", errLog)
 		}
 		return nil
 	})
-	if len(found) != 1 {
+}
+
+// saidOnce wants exactly one such line in what the pod has said so far.
+func (k *kube) saidOnce(p pod, text string) {
+	k.t.Helper()
+	if found := k.said(p, text); len(found) != 1 {
 		k.t.Errorf("%s says %q %d times:\n%s", p.Name, text, len(found), strings.Join(found, "\n"))
 	}
+}
+
+func (k *kube) said(p pod, text string) (found []string) {
+	for _, l := range memberLog(k.namespace, p) {
+		if strings.Contains(l.text, text) {
+			found = append(found, l.text)
+		}
+	}
+	return found
 }
 
 // ready checks what the pod's health page says about being ready.

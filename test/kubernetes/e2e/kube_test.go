@@ -213,6 +213,27 @@ func (k *kube) eventually(limit time.Duration, what string, holds func() error) 
 	}
 }
 
+// stays polls for the whole time and fails when the condition ever does not hold.
+func (k *kube) stays(window time.Duration, what string, holds func() error) {
+	k.t.Helper()
+	end := time.NewTimer(window)
+	defer end.Stop()
+	ticker := time.NewTicker(200 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		if err := holds(); err != nil {
+			k.t.Fatalf("%s: %v", what, err)
+		}
+		select {
+		case <-end.C:
+			return
+		case <-k.t.Context().Done():
+			k.t.Fatalf("%s: %v", what, k.t.Context().Err())
+		case <-ticker.C:
+		}
+	}
+}
+
 // keepLogs keeps the pods' logs of a failed test and what Kubernetes says of
 // them, in a folder if there is one, else in the test's output.
 func (k *kube) keepLogs(ctx context.Context) {
