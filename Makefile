@@ -13,7 +13,7 @@ COUNT    ?= 1
 MODULES  := $(patsubst %/go.mod,%,$(wildcard test/*/go.mod build/*/go.mod))
 LINT     := $(CURDIR)/bin/tools/golangci-lint
 
-VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+VERSION  ?= $(shell git describe --tags --always --abbrev=12 --dirty 2>/dev/null || echo unknown)
 COMMIT   ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
