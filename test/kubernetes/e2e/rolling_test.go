@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/hazelcast/hazelcast-go-client"
+
+	"github.com/filbertgrid/filbert/test/kubernetes/rig"
 )
 
 // TestRollingUpdates restarts the three members of the recommended StatefulSet
@@ -43,26 +45,52 @@ func TestRollingUpdates(t *testing.T) {
 		}
 	}
 	l.verify()
+	longest = max(longest, l.pause())
 	complete(t, client, "still", "after the updates")
 	t.Logf("%d rolling updates: longest pause of a client's writes %s", rounds(t), longest)
 }
 
-// TestScaleStatefulSet scales the recommended StatefulSet up and down under load.
-func TestScaleStatefulSet(t *testing.T) {
-	k := newKube(t)
-	k.create("statefulset/filbert.yaml", "namespace: default", "namespace: "+k.namespace)
-	k.joined(statefulSetLabel, 3, settle)
-	k.do("rollout", "status", "statefulset/filbert", "--timeout=60s")
-	client := connect(t, func(config *hazelcast.Config) {
+// TestScaleUnderLoad scales the recommended StatefulSet and the tutorial's
+// controller up and down while a client writes.
+func TestScaleUnderLoad(t *testing.T) {
+	t.Run("StatefulSet", func(t *testing.T) {
+		k := newKube(t)
+		k.create("statefulset/filbert.yaml", "namespace: default", "namespace: "+k.namespace)
+		k.joined(statefulSetLabel, 3, settle)
+		k.do("rollout", "status", "statefulset/filbert", "--timeout=60s")
+		k.scaleUnderLoad("statefulset", "filbert", statefulSetLabel, 5, 2, 4, 1, 3)
+	})
+	t.Run("tutorial", func(t *testing.T) {
+		k := newKube(t)
+		k.create("hazelcast-service.yaml")
+		k.create("hazelcast-controller.yaml")
+		k.joined(tutorialLabel, 1, settle)
+		k.scaleUnderLoad("rc", "hazelcast", tutorialLabel, 2, 4, 1, 3, 1)
+	})
+}
+
+// writesPerSize are waited for before the next scaling.
+const writesPerSize = 200
+
+func (k *kube) scaleUnderLoad(kind, name, label string, sizes ...int) {
+	k.t.Helper()
+	client := connect(k.t, func(config *hazelcast.Config) {
 		config.Cluster.RedoOperation = true
-	}, "filbert."+k.namespace+".svc.cluster.local")
-	fill(t, client, "still")
-	l := startLoad(t, client, "scaling")
-	for _, size := range []int{5, 2, 4, 1, 3} {
-		k.do("scale", "statefulset", "filbert", fmt.Sprintf("--replicas=%d", size))
-		k.joined(statefulSetLabel, size, 2*settle)
-		t.Logf("scaled to %d: longest pause of writes %s", size, l.pause())
+	}, name+"."+k.namespace+".svc.cluster.local")
+	fill(k.t, client, "still")
+	l := startLoad(k.t, client, "scaling")
+	for _, size := range sizes {
+		k.do("scale", kind, name, fmt.Sprintf("--replicas=%d", size))
+		k.joined(label, size, 2*settle)
+		before, _ := l.count()
+		k.eventually(settle, "writes go on", func() error {
+			if acked, _ := l.count(); acked < before+writesPerSize {
+				return fmt.Errorf("%w: %d writes since", rig.ErrNotReady, acked-before)
+			}
+			return nil
+		})
+		k.t.Logf("scaled to %d: longest pause of writes %s", size, l.pause())
 	}
 	l.verify()
-	complete(t, client, "still", "after scaling")
+	complete(k.t, client, "still", "after scaling")
 }
