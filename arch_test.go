@@ -48,6 +48,7 @@ func floors() []string {
 		// grid
 		"internal/store",
 		"internal/event",
+		"internal/protection",
 		"internal/replica",
 		"internal/partition",
 		"internal/migration",

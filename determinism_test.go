@@ -31,6 +31,7 @@ func cores() []string {
 	return []string{
 		"internal/membership",
 		"internal/migration",
+		"internal/protection",
 		"internal/replica",
 		"internal/partition",
 		"internal/structure",

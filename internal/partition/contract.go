@@ -2,6 +2,7 @@ package partition
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
 )
@@ -26,6 +27,9 @@ var (
 	// ErrOutcomeUnknown is the answer of a write whose primary stepped down, or whose backups
 	// were silent, before they confirmed it: it may or may not survive.
 	ErrOutcomeUnknown = errors.New("partition: the outcome of the operation is unknown: it was not confirmed by its backups")
+	// ErrUnprotected is the answer of an operation whose backup was removed before it confirmed, from a cluster that was left
+	// with fewer members than the structure's split-brain protection wants. It wraps ErrOutcomeUnknown.
+	ErrUnprotected = fmt.Errorf("%w, and the cluster has become too small for the split-brain protection", ErrOutcomeUnknown)
 	// ErrUnavailable is the answer to a request that could not run in time: its
 	// partition had no primary, was being handed over, or had no room to a backup.
 	ErrUnavailable = errors.New("partition: the operation could not be run in time, it was not executed")
@@ -75,6 +79,13 @@ type Request struct {
 	Deadline int64
 }
 
+// Guard is a structure's split-brain protection.
+type Guard interface {
+	// Holds tells whether the cluster, by the list in effect, has the members that the structure wants. Called under a
+	// partition's lock.
+	Holds() bool
+}
+
 // Runner executes requests: the gateway.
 type Runner interface {
 	// Run executes the request under the partition's lock: it appends the
@@ -97,6 +108,10 @@ type Fragment interface {
 	// calls reach the receiver as effects of their own, so an entry that changed may be
 	// emitted old, new or not at all; one that did not change is emitted at least once.
 	Snapshot(cursor uint64, limit int, emit func(effect []byte)) (next uint64, done bool)
+	// Sum adds up what Snapshot would emit between two of its cursors, end excluded, until about limit bytes have
+	// been added up, without what replicas may differ in; it returns where to go on, and whether it has come to the end.
+	// Replicas with the same contents return the same.
+	Sum(cursor, end uint64, limit int) (s Sum, next uint64, done bool)
 	// Tick lets the primary do what time brings (expiry, leases that end,
 	// eviction), in steps of at most about 200 µs. It is called about ten times a second.
 	Tick(tx *Tx)

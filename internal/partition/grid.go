@@ -11,6 +11,7 @@ import (
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/event"
 	"github.com/filbertgrid/filbert/internal/link"
+	"github.com/filbertgrid/filbert/internal/metric"
 	"github.com/filbertgrid/filbert/internal/packed"
 	"github.com/filbertgrid/filbert/internal/replica"
 )
@@ -40,7 +41,10 @@ type Options struct {
 	ConfirmTimeout int64
 	// Patience is how long a request may stall, in ms (hazelcast.operation.call.timeout.millis).
 	Patience int64
-	Logger   *slog.Logger
+	// CompareInterval is how often backups are compared with their primaries, in ms
+	// (hazelcast.partition.backup.sync.interval); 0 for never.
+	CompareInterval int64
+	Logger          *slog.Logger
 }
 
 // ReportKind is what a primary tells the coordinator about a partition.
@@ -82,6 +86,10 @@ type Grid struct {
 	table      atomic.Int32
 	transferID atomic.Uint64
 	promotions atomic.Uint64
+	// comparing is touched by Tick only; compared counts pieces of backups here, differing backups of primaries here.
+	comparing           comparing
+	compareInterval     int64
+	compared, differing metric.Counter
 	// due are partitions whose acknowledgement to a peer waits for the end of the input at hand.
 	due struct {
 		sync.Mutex
@@ -94,7 +102,7 @@ func New(o Options) *Grid {
 	g := &Grid{
 		parts: make([]Partition, o.Count), self: o.Self, hub: o.Hub, structures: o.Structures,
 		events: o.Events, now: o.Clock, report: o.Report, newUUID: o.UUID, log: o.Logger,
-		confirm: o.ConfirmTimeout, patience: o.Patience,
+		confirm: o.ConfirmTimeout, patience: o.Patience, compareInterval: o.CompareInterval,
 	}
 	g.due.byPeer = map[cluster.MemberID][]ID{}
 	for i := range g.parts {
@@ -152,6 +160,7 @@ func (p *Partition) install(a *cluster.Assignment) {
 	p.primary = a.Primary()
 	established := p.rep.Established
 	source := p.rep.Source
+	owing := p.owing()
 	before := p.rep.Install(p.grid.self, a)
 	now := p.grid.now()
 	switch {
@@ -184,8 +193,32 @@ func (p *Partition) install(a *cluster.Assignment) {
 	}
 	if p.rep.Role == replica.Primary {
 		p.followPeers()
+		p.excuse(owing)
 	}
 	p.release()
+}
+
+// owing returns the backups whose acknowledgement is awaited.
+func (p *Partition) owing() (peers []replica.Peer) {
+	if p.held.len() == 0 {
+		return nil
+	}
+	for i := range p.rep.Peers {
+		if peer := &p.rep.Peers[i]; peer.Awaited && peer.Acked < p.rep.Last.Seq {
+			peers = append(peers, *peer)
+		}
+	}
+	return peers
+}
+
+// excuse sees to what waited for those of them that a newer assignment has removed: it is as good as before only where
+// split-brain protection holds.
+func (p *Partition) excuse(owing []replica.Peer) {
+	for i := range owing {
+		if peer := p.rep.Peer(owing[i].Member); peer == nil || !peer.Awaited {
+			p.held.judge(owing[i].Acked)
+		}
+	}
 }
 
 // followPeers ends transfers to members that have no replica any more, or a new one, and asks
@@ -224,6 +257,9 @@ func (g *Grid) Fence(id ID, epoch uint64) (at replica.Position, ok bool) {
 	p.mu.Lock()
 	defer p.unlock()
 	p.rep.Promised = max(p.rep.Promised, epoch)
+	if p.rep.Doubtful {
+		return replica.Position{}, true // anybody else in sync is better
+	}
 	return p.rep.Last, p.rep.Role != replica.None
 }
 
@@ -292,8 +328,12 @@ func (g *Grid) each(f func(p *Partition)) {
 	}
 }
 
-// Tick lets time pass: parked requests end, structures expire, backups ask again. About ten times a second.
-func (g *Grid) Tick() { g.each(func(p *Partition) { p.tick(g.now()) }) }
+// Tick lets time pass: parked requests end, structures expire, backups ask again and are compared. About ten times a second, by
+// one goroutine at a time.
+func (g *Grid) Tick() {
+	g.each(func(p *Partition) { p.tick(g.now()) })
+	g.compare()
+}
 
 func (p *Partition) tick(now int64) {
 	switch p.rep.Role {
@@ -304,6 +344,9 @@ func (p *Partition) tick(now int64) {
 		}
 		if !p.rep.Established && p.receiving == nil && now-p.asked >= askAgain {
 			p.tellPosition()
+		}
+		if p.rep.Doubtful && p.rep.Established && p.receiving == nil && now-p.asked >= askAgain {
+			p.tellDoubt()
 		}
 	case replica.Primary:
 		p.tickPrimary(now)

@@ -40,6 +40,7 @@ type node struct {
 	grid    *partition.Grid
 	answers []string
 	full    bool // its links have no room
+	guard   partition.Guard
 }
 
 func id(n byte) cluster.MemberID { return cluster.MemberID{n} }
@@ -173,7 +174,10 @@ func (*node) Fail(dst []byte, r *partition.Request, err error) []byte {
 	return fmt.Appendf(dst, "%s: %v", r.Message, err)
 }
 
-func (*node) Run(tx *partition.Tx, r *partition.Request) {
+func (n *node) Run(tx *partition.Tx, r *partition.Request) {
+	if n.guard != nil {
+		tx.Protect(n.guard)
+	}
 	words := strings.Fields(string(r.Message))
 	key := words[1]
 	hash := uint32(key[0])

@@ -138,7 +138,7 @@ func (p *Partition) drain() {
 func (p *Partition) run(r *Request, resumed, expired bool) {
 	primary := p.rep.Role == replica.Primary
 	switch {
-	case !primary && r.OnBackup && p.rep.Role == replica.Backup && p.rep.Established && p.receiving == nil:
+	case !primary && r.OnBackup && p.rep.Role == replica.Backup && p.rep.Established && p.receiving == nil && !p.rep.Doubtful:
 	case !primary && p.primary.IsZero(), !primary && p.grid.version() < r.Table,
 		primary && p.stalls, primary && !p.room(),
 		primary && !resumed && len(p.stalled.items) > 0: // whoever came first runs first
@@ -181,7 +181,7 @@ func (p *Partition) finish(tx *Tx) {
 
 func (p *Partition) hold(tx *Tx, now int64) {
 	if tx.req != nil {
-		item := heldItem{need: tx.outcome.need, since: now, request: *tx.req}
+		item := heldItem{need: tx.outcome.need, since: now, request: *tx.req, guard: tx.guard}
 		item.request.Message = nil
 		p.held.push(item, tx.Reply)
 	}
@@ -197,6 +197,10 @@ func (p *Partition) release() {
 		item, body := p.held.pop()
 		if item.event {
 			p.deliverEvents(body)
+			continue
+		}
+		if item.void {
+			p.answerError(&item.request, ErrUnprotected)
 			continue
 		}
 		item.request.Answerer.Answer(&item.request, body)

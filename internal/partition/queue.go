@@ -83,6 +83,10 @@ type heldItem struct {
 	since int64 // cluster time, ms
 	size  int
 	event bool
+	// guard is nil for what is not protected; void is set when a backup that it waits for was removed while the guard did
+	// not hold: the caller is told that the outcome is unknown.
+	guard Guard
+	void  bool
 	// request is the answered one, without its message.
 	request Request
 }
@@ -109,6 +113,16 @@ func (h *held) push(item heldItem, body []byte) {
 	item.size = len(body)
 	h.items = append(h.items, item)
 	h.bytes = append(h.bytes, body...)
+}
+
+// judge voids what waits for an acknowledgement that a peer owed and that is not waited for any more, where protection does not hold.
+func (h *held) judge(acked uint64) {
+	for i := h.head; i < len(h.items); i++ {
+		item := &h.items[i]
+		if item.guard != nil && item.need.Backups > 0 && item.need.Seq > acked && !item.guard.Holds() {
+			item.void = true
+		}
+	}
 }
 
 func (h *held) first() *heldItem { return &h.items[h.head] }

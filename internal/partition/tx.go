@@ -23,6 +23,7 @@ type Tx struct {
 	// Primary is false when the request runs on a backup (Request.OnBackup): only reads are allowed.
 	Primary bool
 
+	guard   Guard
 	p       *Partition
 	req     *Request
 	outcome outcome
@@ -42,6 +43,10 @@ func (tx *Tx) Self() cluster.MemberID { return tx.p.grid.self }
 // UUID changes whenever the partition gets another primary: the partition UUID
 // of near-cache metadata.
 func (tx *Tx) UUID() cluster.UUID { return tx.p.uuid }
+
+// Protect says by what the answer of this operation is protected: if it waits for a backup that a newer table removes, it
+// is released only if the guard holds then.
+func (tx *Tx) Protect(g Guard) { tx.guard = g }
 
 // Client is the client that asked, zero for what time brings.
 func (tx *Tx) Client() cluster.UUID {
