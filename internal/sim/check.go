@@ -19,6 +19,10 @@ func (w *World) settle() bool {
 	why := ""
 	if w.until(quietLimit, func() bool { why = w.unsettled(); return why == "" }) {
 		w.note("settled: %d members", len(w.living()))
+		for _, from := range w.losses {
+			w.history.lose(from, w.now)
+		}
+		w.losses = nil
 		return true
 	}
 	w.fail("not settled after %v: %s\n%s", quietLimit, why, w.picture())
@@ -215,11 +219,15 @@ func (w *World) readAll() {
 			present++
 		}
 	}
-	size := w.ask(c, &operation{kind: opSize, key: "size"})
-	if size.unknown {
-		w.fail("size() has no known outcome although nothing happens")
+	size := 0
+	for _, prefix := range []string{"", strictMap + ":", looseMap + ":"} {
+		one := w.ask(c, &operation{kind: opSize, key: prefix + "size"})
+		if one.unknown {
+			w.fail("size() has no known outcome although nothing happens")
+		}
+		size += one.value
 	}
-	if w.failure == nil && (size.value != present || entries != present) {
-		w.fail("size() is %d, replicas have %d entries, and %d keys have values", size.value, entries, present)
+	if w.failure == nil && (size != present || entries != present) {
+		w.fail("size() is %d, replicas have %d entries, and %d keys have values", size, entries, present)
 	}
 }

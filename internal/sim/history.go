@@ -90,9 +90,13 @@ func (w *World) Check() error {
 			ops = append(ops, op)
 		}
 		w.Figures.Keys++
+		w.Figures.Checked += len(records)
 		model := mapModel()
-		if strings.HasPrefix(key, lockPrefix) {
+		switch {
+		case strings.HasPrefix(key, lockPrefix):
 			model = lockModel()
+		case mapOf(key) == looseMap:
+			model = looseModel(records)
 		}
 		switch porcupine.CheckOperationsTimeout(model, ops, checkPatience) {
 		case porcupine.Ok:
@@ -117,6 +121,42 @@ func mapModel() porcupine.Model {
 			ok, after := r.step(before)
 			return ok || r.unknown, after
 		},
+	}
+}
+
+// looseModel is one key of a map whose writes wait for no backup: when a member is lost, the key may fall back to any
+// value that it had before, and to none. Without a loss it is like any other.
+func looseModel(records []record) porcupine.Model {
+	values := []any{0}
+	for i := range records {
+		if v := records[i].operation.value; v != 0 {
+			values = append(values, v)
+		}
+	}
+	model := porcupine.NondeterministicModel{
+		Init: func() []any { return []any{0} },
+		Step: func(state, input, _ any) []any {
+			before, _ := state.(int)
+			r, _ := input.(*record)
+			if r.kind == opLoss {
+				return values
+			}
+			ok, after := r.step(before)
+			if !ok && !r.unknown {
+				return nil
+			}
+			return []any{after}
+		},
+	}
+	return model.ToModel()
+}
+
+// lose notes that a member is lost from a time on, with what only it had.
+func (h *history) lose(from, to time.Duration) {
+	for _, key := range h.keys {
+		if mapOf(key) == looseMap {
+			h.put(record{operation{kind: opLoss, key: key, began: from}, outcome{}, "", to})
+		}
 	}
 }
 
@@ -189,7 +229,7 @@ func (r *record) step(before int) (ok bool, after int) {
 		return !r.yes, before
 	case opContains:
 		return r.yes == (before != 0), before
-	case opGet, opGetAll, opSize, opTryLock, opUnlock, opRelease:
+	case opGet, opGetAll, opSize, opTryLock, opUnlock, opRelease, opLoss:
 	}
 	return r.outcome.value == before, before
 }

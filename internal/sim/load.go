@@ -37,8 +37,19 @@ func (c *client) work() {
 	c.idle()
 }
 
-func (w *World) key(generation int) string {
-	return fmt.Sprintf("k%d-%d", generation, w.random.IntN(keysAtOnce))
+func (w *World) key(prefix string, generation int) string {
+	return fmt.Sprintf("%sk%d-%d", prefix, generation, w.random.IntN(keysAtOnce))
+}
+
+// prefix draws a map.
+func (w *World) prefix() string {
+	switch w.random.IntN(6) {
+	case 0:
+		return strictMap + ":"
+	case 1:
+		return looseMap + ":"
+	}
+	return ""
 }
 
 // lockOperation locks one of a few keys, or unlocks it. Locks are of keys without values.
@@ -61,14 +72,15 @@ func (c *client) lockOperation() *operation {
 func (w *World) anyOperation() *operation {
 	now := int(w.now / generation)
 	w.serial++
-	o := &operation{key: w.key(now), value: int(w.serial)}
+	prefix := w.prefix()
+	o := &operation{key: w.key(prefix, now), value: int(w.serial)}
 	if w.random.IntN(30) == 0 {
 		o.kind, o.key = opSet, fmt.Sprintf("passing%d", w.random.IntN(passing))
 		o.ttl = 1 + w.random.Int64N(longestLife.Milliseconds())
 		return o
 	}
 	if w.random.IntN(8) == 0 {
-		o.kind, o.key = opGet, w.key(w.random.IntN(now+1))
+		o.kind, o.key = opGet, w.key(prefix, w.random.IntN(now+1))
 		return o
 	}
 	kinds := []kind{
@@ -81,7 +93,7 @@ func (w *World) anyOperation() *operation {
 	}
 	if o.kind == opGetAll {
 		for i := range keysAtOnce {
-			o.keys = append(o.keys, fmt.Sprintf("k%d-%d", now, i))
+			o.keys = append(o.keys, fmt.Sprintf("%sk%d-%d", prefix, now, i))
 		}
 		o.key = o.keys[0]
 	}

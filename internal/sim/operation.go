@@ -32,10 +32,26 @@ const (
 	opUnlock      kind = "unlock"
 	// opRelease is the cluster's: it takes a client for gone.
 	opRelease kind = "release"
+	// opLoss is the cluster's: a member ends, and with it the latest writes that nobody waited for.
+	opLoss kind = "loss"
 )
 
-// mapName is the map that all operations are about.
-const mapName = "sim"
+// The maps. A write to the main one waits for all backups in sync, whatever its backup-count above 0; the strict one has
+// a synchronous backup on each of them. A write to the loose one waits for nobody, and may be lost with its primary.
+const (
+	mainMap   = "sim"
+	strictMap = "strict"
+	looseMap  = "loose"
+)
+
+// mapOf is the map that a key belongs to, by its prefix.
+func mapOf(key string) string {
+	name, _, ok := strings.Cut(key, ":")
+	if !ok {
+		return mainMap
+	}
+	return name
+}
 
 // operation is one that a client asks for. Values are numbers, 0 means no entry.
 type operation struct {
@@ -80,11 +96,14 @@ func (o outcome) String() string {
 
 func blob(s string) []byte { return serial.AppendString(nil, s) }
 
+// padding is what makes values large: as many bytes as the largest has.
+var padding = strings.Repeat("x", fillBytes)
+
 // number is the serialized form of a value: its digits, and then up to pad bytes that make it as large as values are.
 func number(n, pad int) []byte {
 	digits := strconv.Itoa(n)
 	if pad > 0 {
-		digits += "/" + strings.Repeat("x", n*7919%pad)
+		digits += "/" + padding[:n*7919%min(pad, len(padding))]
 	}
 	return blob(digits)
 }
@@ -117,7 +136,14 @@ func (o *operation) data() []byte { return blob(o.key) }
 
 // message encodes the request. Every client has one thread.
 func (o *operation) message(correlation int64, partition int32) wire.Message {
-	name, key, value, test := []byte(mapName), o.data(), number(o.value, o.pad), number(o.test, o.pad)
+	name, key := []byte(mapOf(o.key)), o.data()
+	var value, test []byte
+	if o.kind != opGet && o.kind != opSize {
+		value = number(o.value, o.pad)
+	}
+	if o.kind == opReplaceIf || o.kind == opRemoveIf {
+		test = number(o.test, o.pad)
+	}
 	switch o.kind {
 	case opPut:
 		return protocol.AppendMapPutRequest(nil, correlation, partition, &protocol.MapPutRequest{Name: name, Key: key, Value: value, ThreadID: 1, TTL: o.life()})
@@ -153,14 +179,16 @@ func (o *operation) message(correlation int64, partition int32) wire.Message {
 		})
 	case opUnlock:
 		return protocol.AppendMapUnlockRequest(nil, correlation, partition, &protocol.MapUnlockRequest{Name: name, Key: key, ThreadID: 1, ReferenceID: o.reference})
-	case opRelease:
+	case opRelease, opLoss:
 	}
 	return nil
 }
 
 // retryable tells whether clients send it again when they do not know what has become of it.
 func (o *operation) retryable() bool {
-	info, _ := protocol.Describe(o.message(1, 0).Type())
+	small := *o
+	small.pad = 0
+	info, _ := protocol.Describe(small.message(1, 0).Type())
 	return info.Retryable
 }
 
@@ -209,7 +237,7 @@ func (o *operation) decode(m wire.Message) (out outcome, err error) {
 		out.value = int(r.Response)
 	case opGetAll:
 		return o.decodeAll(m)
-	case opSet, opDelete, opUnlock, opRelease:
+	case opSet, opDelete, opUnlock, opRelease, opLoss:
 		if want := o.message(1, 0).Type() + 1; m.Type() != want {
 			err = fmt.Errorf("%w: type %#x, not %#x", wire.ErrMalformed, m.Type(), want)
 		}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -22,8 +23,10 @@ const least = 50 * time.Microsecond
 
 // RunSeed runs the plan of a seed, and returns the world when it is over or something has failed.
 func RunSeed(o Options) *World {
-	if o.Backups == 0 && o.Seed%3 == 0 {
-		o.Backups = 2
+	if o.Backups == 0 {
+		draw := rand.New(rand.NewPCG(o.Seed, 0xbacc))
+		o.Backups = [...]int{NoBackups, 1, 1, 1, 1, 2, 2, 2, 3, 3}[draw.IntN(10)]
+		o.Awaited = max(0, draw.IntN(o.Backups+2)) // 0: all
 	}
 	w := NewWorld(o)
 	w.found()
@@ -199,6 +202,7 @@ func (w *World) cutOne(d time.Duration) {
 	}
 	w.fault("cut", "%s and %s for %v", a.name, b.name, d)
 	w.net.Partition(a.address, b.address)
+	w.lose()
 	w.cuts++
 	w.after(d, func() {
 		w.cuts--

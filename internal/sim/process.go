@@ -152,6 +152,7 @@ func (p *process) exit() {
 // crash ends the process without a word.
 func (p *process) crash() {
 	p.w.fault("crash", "%s", p.name)
+	p.w.lose()
 	p.up, p.paused, p.backlog = false, false, nil
 	p.w.net.Crash(p.address)
 	p.hangUp()
@@ -174,6 +175,9 @@ func (p *process) leave() {
 func (p *process) pause(d time.Duration) {
 	p.w.fault("pause", "%s for %v", p.name, d)
 	p.paused = true
+	if d > silenceTimeout/2 {
+		p.w.lose()
+	}
 	p.w.net.Pause(p.address)
 	p.w.after(d, p.resume)
 }

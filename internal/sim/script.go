@@ -179,6 +179,7 @@ func (s *script) between(what string, p *process, rest []string) error {
 	if what == "cut" {
 		w.fault("cut", "%s and %s", p.name, q.name)
 		w.net.Partition(p.address, q.address)
+		w.lose()
 		w.cuts++
 		return nil
 	}

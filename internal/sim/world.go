@@ -29,11 +29,17 @@ type Options struct {
 	Seed uint64
 	// Partitions is the partition count; default 13.
 	Partitions int
-	// Backups is the backup-count of the map; default 1.
+	// Backups is how many backups every partition has: default 1, NoBackups for none.
 	Backups int
+	// Awaited is the backup-count of the map that most operations are about, the rest of Backups is its
+	// async-backup-count; default all.
+	Awaited int
 	// Keep makes the world keep the lines of its trace; otherwise only their hash is kept and the last few.
 	Keep bool
 }
+
+// NoBackups is for Options.Backups.
+const NoBackups = -1
 
 // World is a simulated cluster, its clients and their network.
 type World struct {
@@ -49,10 +55,11 @@ type World struct {
 	clients   []*client
 	history   history
 	trace     trace
-	usual     time.Duration // the longest delay of a frame when the network is not slow
-	pad       int           // values are up to so many bytes large
-	cuts      int           // pairs of members that cannot reach one another
-	stopped   bool          // clients ask nothing new
+	usual     time.Duration   // the longest delay of a frame when the network is not slow
+	pad       int             // values are up to so many bytes large
+	cuts      int             // pairs of members that cannot reach one another
+	stopped   bool            // clients ask nothing new
+	losses    []time.Duration // when members were lost, or began to be silent, since the world was whole
 	failure   error
 
 	// Figures are what has happened so far.
@@ -67,8 +74,8 @@ type Figures struct {
 	Faults map[string]int
 	// Operations were answered; Unknown ended without a known outcome.
 	Operations, Unknown int
-	// Keys whose histories were checked.
-	Keys int
+	// Keys whose histories were checked, and Checked the operations in these histories.
+	Keys, Checked int
 }
 
 // NewWorld returns a world in which nobody lives.
@@ -76,8 +83,14 @@ func NewWorld(o Options) *World {
 	if o.Partitions == 0 {
 		o.Partitions = 13
 	}
-	if o.Backups == 0 {
+	switch o.Backups {
+	case 0:
 		o.Backups = 1
+	case NoBackups:
+		o.Backups = 0
+	}
+	if o.Awaited == 0 {
+		o.Awaited = o.Backups
 	}
 	w := &World{options: o, random: rand.New(rand.NewPCG(o.Seed, 0x5eed))}
 	w.trace.keep = o.Keep
@@ -91,6 +104,8 @@ func NewWorld(o Options) *World {
 	c.HeartbeatInterval, c.MaxNoHeartbeat, c.FoundingSilence = heartbeatInterval, silenceTimeout, foundingSilence
 	c.OperationCallTimeout, c.AcknowledgeTimeout = callTimeout, acknowledgeTimeout
 	c.Maps["default"] = config.MapConfig{BackupCount: o.Backups, InMemoryFormat: config.FormatBinary}
+	c.Maps[mainMap] = config.MapConfig{BackupCount: o.Awaited, AsyncBackupCount: o.Backups - o.Awaited, InMemoryFormat: config.FormatBinary}
+	c.Maps[looseMap] = config.MapConfig{AsyncBackupCount: w.random.IntN(o.Backups + 1), InMemoryFormat: config.FormatBinary}
 	w.config = c
 	return w
 }
@@ -195,6 +210,9 @@ func (w *World) uuid() cluster.UUID {
 	binary.BigEndian.PutUint64(b[8:], w.random.Uint64())
 	return cluster.NewUUID(b)
 }
+
+// lose notes that a member may be lost with what only it has.
+func (w *World) lose() { w.losses = append(w.losses, w.now) }
 
 // fault counts and notes a fault.
 func (w *World) fault(kind, format string, args ...any) {
