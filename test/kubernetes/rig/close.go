@@ -63,6 +63,9 @@ func removeShared(dir string) {
 		return
 	}
 	_ = os.Remove(dir)
+	if dir != DefaultDir {
+		return // there may be rigs in the usual place, and they use the rest
+	}
 	_ = os.Remove("/var/lib/kubelet")
 	mounts, err := controlGroupMounts()
 	if err != nil {
