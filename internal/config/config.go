@@ -70,6 +70,8 @@ type Config struct {
 	// Maps holds the map configurations by name or pattern. Use Map to look
 	// one up.
 	Maps map[string]MapConfig
+	// SplitBrainProtections holds them by name. Use Protection to look a map's up.
+	SplitBrainProtections map[string]SplitBrainProtection
 
 	// Properties holds every property that was set in the file's <properties>,
 	// by HZ_PROPERTIES_… or as a system property that begins with hazelcast. or
@@ -109,6 +111,7 @@ func Default() *Config {
 		Pod:                     defaultPod(),
 		Logging:                 Logging{Level: LogInfo, Format: LogText},
 		Maps:                    map[string]MapConfig{},
+		SplitBrainProtections:   map[string]SplitBrainProtection{},
 		Properties:              map[string]string{},
 	}
 }

@@ -82,13 +82,6 @@ func mergePolicyTable(m *MapConfig) element {
 	return e
 }
 
-func splitBrainRef(m *MapConfig) element {
-	e := leaf("split-brain-protection-ref", "the name is kept; operations are not refused in a small cluster.",
-		asString(&m.SplitBrainProtectionRef))
-	e.support = pending
-	return e
-}
-
 // mapRest holds what a map may have and the member does not use.
 func mapRest(m *MapConfig) []element {
 	store := java("map-store", "nothing is loaded or stored.")
