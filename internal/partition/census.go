@@ -15,11 +15,14 @@ type Census struct {
 	Held, Parked, Stalled int
 	// Promotions is how often this member became a primary that it had backed up.
 	Promotions uint64
+	// Compared are the pieces of its backups that this member has compared with their primaries', Differing its backups that were
+	// found to differ, and copied anew.
+	Compared, Differing uint64
 }
 
 // Census looks at all partitions, one after the other.
 func (g *Grid) Census() Census {
-	c := Census{Promotions: g.promotions.Load()}
+	c := Census{Promotions: g.promotions.Load(), Compared: g.compared.Load(), Differing: g.differing.Load()}
 	g.each(func(p *Partition) {
 		c.Held += p.held.len()
 		c.Parked += len(p.parks)

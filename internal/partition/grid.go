@@ -86,7 +86,7 @@ type Grid struct {
 	table      atomic.Int32
 	transferID atomic.Uint64
 	promotions atomic.Uint64
-	// comparing is touched by Tick only; compared counts pieces of backups here, differing backups of primaries here.
+	// comparing is touched by Tick only; compared counts pieces of backups, differing backups.
 	comparing           comparing
 	compareInterval     int64
 	compared, differing metric.Counter
@@ -257,10 +257,7 @@ func (g *Grid) Fence(id ID, epoch uint64) (at replica.Position, ok bool) {
 	p.mu.Lock()
 	defer p.unlock()
 	p.rep.Promised = max(p.rep.Promised, epoch)
-	if p.rep.Doubtful {
-		return replica.Position{}, true // anybody else in sync is better
-	}
-	return p.rep.Last, p.rep.Role != replica.None
+	return p.rep.Position(), p.rep.Role != replica.None
 }
 
 // Frame takes a frame of the lanes Effects and Bulk.
@@ -344,9 +341,6 @@ func (p *Partition) tick(now int64) {
 		}
 		if !p.rep.Established && p.receiving == nil && now-p.asked >= askAgain {
 			p.tellPosition()
-		}
-		if p.rep.Doubtful && p.rep.Established && p.receiving == nil && now-p.asked >= askAgain {
-			p.tellDoubt()
 		}
 	case replica.Primary:
 		p.tickPrimary(now)

@@ -2,6 +2,7 @@ package partition_test
 
 import (
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -14,6 +15,9 @@ import (
 	"github.com/filbertgrid/filbert/internal/packed"
 	"github.com/filbertgrid/filbert/internal/partition"
 )
+
+// compareInterval is how often backups are compared, in ms.
+const compareInterval = 1000
 
 // world is a few grids in one thread over a network that delivers when told.
 type world struct {
@@ -40,7 +44,9 @@ type node struct {
 	grid    *partition.Grid
 	answers []string
 	full    bool // its links have no room
-	guard   partition.Guard
+	// maps are the latest fragments by name.
+	maps  map[string]*fragment
+	guard partition.Guard
 }
 
 func id(n byte) cluster.MemberID { return cluster.MemberID{n} }
@@ -49,14 +55,14 @@ func newWorld(t *testing.T, ids ...byte) *world {
 	t.Helper()
 	w := &world{t: t, now: 1000, nodes: map[byte]*node{}, order: ids, table: &cluster.Table{Partitions: make([]cluster.Assignment, 1)}}
 	for _, n := range ids {
-		x := &node{w: w, id: n}
+		x := &node{w: w, id: n, maps: map[string]*fragment{}}
 		x.grid = partition.New(partition.Options{
 			Count: 1, Self: id(n), Hub: x, Events: event.NewRegistry(),
-			Structures: [partition.Kinds]partition.Structure{partition.KindMap: structure{}},
+			Structures: [partition.Kinds]partition.Structure{partition.KindMap: structure{x}},
 			Clock:      func() int64 { return w.now },
 			Report:     func(r partition.Report) { w.reports = append(w.reports, r) },
 			UUID:       func() cluster.UUID { return cluster.UUID{n} },
-			Patience:   60_000, ConfirmTimeout: 30_000,
+			Patience:   60_000, ConfirmTimeout: 30_000, CompareInterval: compareInterval, Logger: slog.New(slog.DiscardHandler),
 		})
 		w.nodes[n] = x
 	}
@@ -224,10 +230,12 @@ func (n *node) last() string {
 }
 
 // structure is the plainest map.
-type structure struct{}
+type structure struct{ n *node }
 
-func (structure) NewFragment(partition.ID, string) partition.Fragment {
-	return &fragment{values: map[string]string{}}
+func (s structure) NewFragment(_ partition.ID, name string) partition.Fragment {
+	f := &fragment{values: map[string]string{}}
+	s.n.maps[name] = f
+	return f
 }
 
 type fragment struct {
@@ -250,6 +258,20 @@ func (f *fragment) Snapshot(cursor uint64, limit int, emit func([]byte)) (uint64
 		cursor++
 	}
 	return cursor, cursor == uint64(len(keys))
+}
+
+func (f *fragment) Sum(cursor, end uint64, limit int) (s partition.Sum, next uint64, done bool) {
+	next, done = f.Snapshot(cursor, limit, func(effect []byte) {
+		if cursor++; cursor > end {
+			return
+		}
+		s.Entries++
+		s.Bytes += uint64(len(effect))
+		for _, b := range effect {
+			s.Hash = s.Hash*31 + uint64(b)
+		}
+	})
+	return s, next, done
 }
 
 func (*fragment) Tick(*partition.Tx)                     {}

@@ -13,6 +13,8 @@
 // stalls until that has changed. One that waits for something of its structure
 // (a held lock) parks. All three queues are bounded.
 //
+// Backups are compared with their primaries in the background (compare.go), and copied anew when they differ.
+//
 // The package starts no goroutine and reads no clock, so the simulator runs it as it is.
 package partition
 
@@ -138,7 +140,7 @@ func (p *Partition) drain() {
 func (p *Partition) run(r *Request, resumed, expired bool) {
 	primary := p.rep.Role == replica.Primary
 	switch {
-	case !primary && r.OnBackup && p.rep.Role == replica.Backup && p.rep.Established && p.receiving == nil && !p.rep.Doubtful:
+	case !primary && r.OnBackup && p.rep.Role == replica.Backup && p.rep.Established && p.receiving == nil:
 	case !primary && p.primary.IsZero(), !primary && p.grid.version() < r.Table,
 		primary && p.stalls, primary && !p.room(),
 		primary && !resumed && len(p.stalled.items) > 0: // whoever came first runs first

@@ -24,6 +24,7 @@ const (
 	frameMore     = 9  // Bulk: transfer id: the receiver has room for the next chunk
 	frameAsk      = 10 // Effects: the primary asks for the position
 	frameCopied   = 11 // Effects: transfer id: the copy is in its place; acknowledgements follow
+	frameCompare  = 12 // Effects: position, kind, name, range of cursors, the primary's sum of it at that position
 )
 
 var (
@@ -104,6 +105,8 @@ func (p *Partition) handle(from cluster.MemberID, kind byte, epoch uint64, r *pa
 		p.onAsk(from, epoch)
 	case frameMore:
 		p.onMore(from, r.Uint64())
+	case frameCompare:
+		return p.onCompare(from, replica.Position{Seq: r.Uint64(), Epoch: r.Uint64()}, r)
 	default:
 		return errUnknownFrame
 	}
@@ -175,9 +178,10 @@ func (p *Partition) tellPosition() {
 	}
 	p.rep.Established = false
 	p.asked = p.grid.now()
+	at := p.rep.Position()
 	b := p.frame(framePosition, p.rep.Epoch)
-	b = packed.AppendUint64(b, p.rep.Last.Seq)
-	p.sendFrame(p.rep.Source, link.Effects, packed.AppendUint64(b, p.rep.Last.Epoch))
+	b = packed.AppendUint64(b, at.Seq)
+	p.sendFrame(p.rep.Source, link.Effects, packed.AppendUint64(b, at.Epoch))
 }
 
 // onPosition levels a backup: from the tail when that reaches back far
@@ -192,10 +196,7 @@ func (p *Partition) onPosition(from cluster.MemberID, epoch uint64, at replica.P
 	p.stopSending(from)
 	peer.Transfer, peer.Streaming, peer.Since, peer.Acked = 0, true, epoch, 0
 	if !p.rep.Levels(at) {
-		if peer.InSync {
-			p.report(FellBehind, from)
-		}
-		p.startSending(peer)
+		p.copyAnew(peer)
 		return
 	}
 	p.sendFrame(from, link.Effects, p.frame(frameStream, p.rep.Epoch))

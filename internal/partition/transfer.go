@@ -48,6 +48,16 @@ type receiving struct {
 	heard     int64 // when something last came, in ms of cluster time
 }
 
+// copyAnew gives a backup the whole partition. It is not in sync from now on: the primary takes no acknowledgement until it
+// has been copied, and the coordinator hears of it.
+func (p *Partition) copyAnew(peer *replica.Peer) {
+	if peer.InSync {
+		p.report(FellBehind, peer.Member)
+	}
+	p.stopSending(peer.Member)
+	p.startSending(peer)
+}
+
 func (p *Partition) startSending(peer *replica.Peer) {
 	s := sending{id: p.grid.transferID.Add(1), to: peer.Member, heard: p.grid.now()}
 	peer.Transfer, peer.Acked = s.id, 0

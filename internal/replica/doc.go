@@ -27,6 +27,14 @@
 // have reached the sequence, which is before the coordinator hears of it: so
 // whatever the table calls in sync has every acknowledged write.
 //
+// # A backup that differs
+//
+// The prefix promise makes replicas equal at equal positions. Should one not be (a fault of this program, or of memory), the
+// comparison that goes on in the background finds it, and the backup is Doubtful until a transfer has replaced its state. It
+// has no Position meanwhile, so: it is not levelled from the tail; it acknowledges nothing, and its primary has it
+// taken from those in sync; it is promoted only when no other replica in sync is left. The primary's state is
+// taken for right: it is the one that clients have seen.
+//
 // Every replica of a partition gets every effect in full. A structure with fewer backups
 // than the assignment has replicas is copied to all the same: then the order of
 // replicas can change without moving data, and any of them may be promoted.

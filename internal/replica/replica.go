@@ -1,6 +1,10 @@
 package replica
 
-import "github.com/filbertgrid/filbert/internal/cluster"
+import (
+	"math"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+)
 
 // Role of this member for the partition.
 type Role uint8
@@ -17,6 +21,10 @@ const (
 
 // Position is how far a replica is: the number of its last effect and the epoch that made it.
 type Position struct{ Seq, Epoch uint64 }
+
+// nowhere is the number in the position of a replica in doubt, whose state is no prefix of any history. With epoch 0 it is less
+// than the position of whoever has an effect.
+const nowhere = math.MaxUint64
 
 // Less orders positions by how advanced they are: a later epoch wins.
 func (p Position) Less(q Position) bool {
@@ -70,6 +78,8 @@ type Replica struct {
 	// confirmed our position by Stream.
 	Source      cluster.MemberID
 	Established bool
+	// Doubtful: a backup that was found to differ from its primary, until a transfer has replaced it.
+	Doubtful bool
 
 	tail  tail
 	marks [buckets]Need
@@ -103,6 +113,7 @@ func (r *Replica) Install(self cluster.MemberID, a *cluster.Assignment) (before 
 }
 
 func (r *Replica) lead(before Role, next bool, a *cluster.Assignment) {
+	r.Doubtful = false // its state is the partition's now
 	var old []Peer
 	if before == Primary && next { // else a peer may have lost its replica and got a new one in between
 		old = r.Peers
@@ -204,8 +215,18 @@ func (r *Replica) Lagging(p *Peer) bool {
 	return stands && len(r.tail.entries) > 0
 }
 
-// Levels tells whether a peer at that position can be levelled from the tail.
-func (r *Replica) Levels(at Position) bool { return r.tail.reaches(at.Seq, at.Epoch) }
+// Levels tells whether a peer at that position can be levelled from the tail; one in doubt cannot.
+func (r *Replica) Levels(at Position) bool {
+	return at.Seq != nowhere && r.tail.reaches(at.Seq, at.Epoch)
+}
+
+// Position is what a replica says when it is asked how far it is.
+func (r *Replica) Position() Position {
+	if r.Doubtful {
+		return Position{Seq: nowhere}
+	}
+	return r.Last
+}
 
 // Recent returns an effect of the tail, between a position that Levels accepted and Last.
 func (r *Replica) Recent(seq uint64) (epoch uint64, effect []byte) { return r.tail.at(seq) }
@@ -255,6 +276,6 @@ func (r *Replica) Applied(made uint64, effect []byte) {
 
 // Adopt sets the position that a transfer has brought.
 func (r *Replica) Adopt(at Position) {
-	r.Last = at
+	r.Last, r.Doubtful = at, false
 	r.tail.reset(at.Seq, at.Epoch)
 }

@@ -2,7 +2,9 @@ package imap
 
 import (
 	"fmt"
+	"math"
 
+	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/store"
 )
 
@@ -41,4 +43,50 @@ func (s *Structure) FragmentCount() (n int) {
 		n += len(s.byName[stats.Name].fragments)
 	}
 	return n
+}
+
+// SumOf sums up the only fragment in steps of about limit bytes, and each step's range once more as a backup does; false if the two differ.
+func (s *Structure) SumOf(limit int) (all partition.Sum, same bool) {
+	f := s.byName[s.Stats()[0].Name].fragments[0]
+	same = true
+	for cursor, done := uint64(0), false; !done; {
+		var step partition.Sum
+		from := cursor
+		step, cursor, done = f.Sum(cursor, math.MaxUint64, limit)
+		end := cursor
+		if done {
+			end = math.MaxUint64
+		}
+		again, _, _ := f.Sum(from, end, int(step.Bytes)+1)
+		same = same && step == again
+		all.Entries += step.Entries
+		all.Bytes += step.Bytes
+		all.Hash += step.Hash
+	}
+	return all, same
+}
+
+// Damage changes an entry or a lock of the only fragment behind its back.
+func (s *Structure) Damage(key string, locks bool, change func(value []byte, m *store.Meta)) {
+	f := s.byName[s.Stats()[0].Name].fragments[0]
+	t := &f.table
+	if locks {
+		t = &f.locks.table
+	}
+	e, found := t.Get(hashOf([]byte(key)), []byte(key))
+	if !found {
+		panic("no entry " + key)
+	}
+	m := e.Meta()
+	change(e.Value(), &m)
+	if _, err := t.SetMeta(e, &m); err != nil {
+		panic(err)
+	}
+}
+
+// SumOnce sums up the only fragment in one step.
+func (s *Structure) SumOnce() (partition.Sum, bool) {
+	f := s.byName["m"].fragments[0]
+	sum, _, done := f.Sum(0, math.MaxUint64, math.MaxInt)
+	return sum, done
 }

@@ -90,7 +90,9 @@ func (p *pair) newMember(i int) *member {
 		UUID:           func() cluster.UUID { return cluster.UUID{0: 0xAA, 15: byte(p.epoch)} },
 		ConfirmTimeout: 60_000,
 		Patience:       60_000,
-		Logger:         slog.New(slog.DiscardHandler),
+		// As often as there is a tick: then every run of commands tests that replicas never seem to differ.
+		CompareInterval: 100,
+		Logger:          slog.New(slog.DiscardHandler),
 	})
 	return m
 }
@@ -246,6 +248,11 @@ func (p *pair) listen(types event.Type) {
 
 // replicasDiffer returns how the backup's fragment differs from the primary's.
 func (p *pair) replicasDiffer() string {
+	for _, m := range p.members {
+		if n := m.grid.Census().Differing; n != 0 {
+			return fmt.Sprintf("%d times a backup was found to differ", n)
+		}
+	}
 	states := [2][]string{p.members[0].maps.Describe(), p.members[1].maps.Describe()}
 	if slices.Equal(states[0], states[1]) {
 		return ""
