@@ -40,6 +40,7 @@ import (
 	"github.com/filbertgrid/filbert/internal/lograte"
 	"github.com/filbertgrid/filbert/internal/metric"
 	"github.com/filbertgrid/filbert/internal/partition"
+	"github.com/filbertgrid/filbert/internal/protection"
 	"github.com/filbertgrid/filbert/internal/protocol"
 	"github.com/filbertgrid/filbert/internal/structure/imap"
 	"github.com/filbertgrid/filbert/internal/wire"
@@ -95,6 +96,8 @@ type Options struct {
 	Maps          *imap.Structure
 	Events        *event.Registry
 	Hub           link.Hub
+	// Protections are the split-brain protections of structures; nil for none.
+	Protections *protection.Set
 	// Clock is monotonic time since the member's start; WallClock for logs is slog's own.
 	Clock func() time.Duration
 	// UUID makes registration ids.
@@ -205,6 +208,7 @@ func New(o Options) *Gateway {
 	for _, row := range table() {
 		g.register(row.messageType, row.handler)
 	}
+	g.guard()
 	return g
 }
 

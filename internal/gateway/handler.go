@@ -5,6 +5,7 @@ import (
 
 	"github.com/filbertgrid/filbert/internal/metric"
 	"github.com/filbertgrid/filbert/internal/partition"
+	"github.com/filbertgrid/filbert/internal/protection"
 	"github.com/filbertgrid/filbert/internal/protocol"
 	"github.com/filbertgrid/filbert/internal/structure/imap"
 	"github.com/filbertgrid/filbert/internal/wire"
@@ -36,6 +37,8 @@ type handler struct {
 	repeatable bool
 	// anonymous messages are served before authentication.
 	anonymous bool
+	// access is what split-brain protection goes by.
+	access protection.Access
 
 	info    protocol.Info
 	latency metric.Histogram
@@ -54,6 +57,10 @@ func (r runner) Run(tx *partition.Tx, request *partition.Request) {
 	h := r.g.find(m.Type())
 	if h == nil || h.partition == nil {
 		tx.Reply = appendFault(tx.Reply[:0], 0, unsupported(m.Type()))
+		return
+	}
+	if err := r.g.protect(tx, h, m); err != nil {
+		tx.Reply = appendFault(tx.Reply[:0], 0, err)
 		return
 	}
 	if err := h.partition(r.g, tx, m); err != nil && !errors.Is(err, imap.ErrParked) {

@@ -110,7 +110,11 @@ func (s *Session) Handle(m wire.Message) error {
 	r := reply{s: s, h: h, correlation: m.CorrelationID(), start: now}
 	switch {
 	case h.session != nil:
-		if err := h.session(s, m, r); err != nil {
+		_, err := s.g.admit(h, m)
+		if err == nil {
+			err = h.session(s, m, r)
+		}
+		if err != nil {
 			r.fail(err)
 		}
 	case h.fan != nil:

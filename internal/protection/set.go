@@ -118,9 +118,12 @@ func (s *Set) Use(r Rule) { s.state(r) }
 // Forget makes the set ask RuleOf again: what was fixed has changed.
 func (s *Set) Forget() { s.known.Store(&map[string]*State{}) }
 
+// Used tells whether any structure may have a rule. A nil set has none.
+func (s *Set) Used() bool { return s != nil && s.used.Load() }
+
 // Of returns the state of a map's rule, nil if it has none.
 func (s *Set) Of(name []byte) *State {
-	if !s.used.Load() {
+	if !s.Used() {
 		return nil
 	}
 	known := s.known.Load()
