@@ -43,6 +43,14 @@ e2e: ## The tutorial and more on a real Kubernetes of its own; needs root: ROUND
 e2e-tutorial: ## The tutorial alone, once
 	E2E_ROUNDS=1 scripts/e2e.sh -timeout 15m -run '^TestTutorial$$'
 
+.PHONY: chaos
+chaos: build ## Faults over five real members under load; needs root: DURATION=10m, SEED=n, BACKUPS=n, RACE=1, FLAGS='-faults kill,scale'
+	@[ "$$(id -u)" -eq 0 ] || { echo "chaos: needs root, for network namespaces" >&2; exit 2; }
+	$(if $(RACE),$(GO) build -race -o bin/filbert-race ./cmd/filbert)
+	cd test/chaos && FILBERT_BIN="$(CURDIR)/bin/filbert$(if $(RACE),-race)" CHAOS_OUTPUT="$(CURDIR)/out/chaos" \
+		$(GO) test $(if $(RACE),-race) -count=1 -v -timeout 24h . -args -duration $(or $(DURATION),10m) \
+		$(if $(SEED),-seed $(SEED)) $(if $(BACKUPS),-backups $(BACKUPS)) $(FLAGS)
+
 .PHONY: sim
 sim: ## The simulator: SEEDS=200 seeds; a failing one replays with SEED=n
 	$(GO) test -count=1 -timeout 30m -v -run Sim ./internal/sim -args $(if $(SEED),-seed $(SEED),-seeds $(SEEDS))

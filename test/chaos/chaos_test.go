@@ -1,0 +1,149 @@
+package chaos
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+)
+
+// calm is the time without a fault between two of them.
+const calm = 500 * time.Millisecond
+
+// TestChaos injects faults for the given time and checks what clients saw.
+func TestChaos(t *testing.T) {
+	if *seed == 0 {
+		*seed = rand.Uint64N(1 << 32)
+	}
+	t.Logf("seed %d, %v, %d sync backups, protection %v, partitions %v", *seed, *duration, *backups, *protection, *partitions)
+	c := startCluster(t)
+	l := startLoad(t)
+	plan := newSchedule(t, *seed)
+	s := &storm{t: t, c: c, l: l, random: plan.random}
+	f := newTally()
+	unique := named(t, l.checker, uniqueMapName)
+	var reached []int
+	for round := 1; time.Since(l.began) < *duration; round++ {
+		kind := plan.next()
+		l.registers.next()
+		l.unique.moving(t)
+		l.unique.reset()
+		began := time.Now()
+		kind.inject(s)
+		injected := time.Since(began)
+		c.settle()
+		recovered := time.Since(began)
+		l.unique.moving(t)
+		pause := l.unique.pause()
+		f.add(kind.name, pause, recovered-injected)
+		t.Logf("%s %3d %-12s %s: whole again after %v, writes stood still for %v",
+			began.Format("15:04:05.000"), round, kind.name, s.detail,
+			recovered.Round(time.Millisecond), pause.Round(time.Millisecond))
+		var missing []string
+		missing, reached = l.unique.lost(t, unique, reached)
+		f.missing(t, missing)
+		s.wait(calm)
+	}
+	l.stop()
+	c.settle()
+	missing, _ := l.unique.lost(t, unique, nil)
+	f.missing(t, missing)
+	f.print(t, s, l.finish())
+}
+
+// tally counts what a run did and found.
+type tally struct {
+	faults map[string]int
+	pauses map[string]time.Duration // longest by kind of fault
+	heals  map[string]time.Duration // longest from the end of the cause to a whole cluster
+	lost   map[string]bool          // keys of acknowledged writes
+}
+
+func newTally() *tally {
+	return &tally{
+		faults: map[string]int{}, pauses: map[string]time.Duration{},
+		heals: map[string]time.Duration{}, lost: map[string]bool{},
+	}
+}
+
+func (f *tally) add(kind string, pause, heal time.Duration) {
+	f.faults[kind]++
+	f.pauses[kind] = max(f.pauses[kind], pause)
+	f.heals[kind] = max(f.heals[kind], heal)
+}
+
+func (f *tally) missing(t *testing.T, keys []string) {
+	t.Helper()
+	fresh := 0
+	for _, key := range keys {
+		if !f.lost[key] {
+			fresh++
+		}
+		f.lost[key] = true
+	}
+	if fresh > 0 {
+		t.Errorf("%d acknowledged writes are missing: %v", fresh, keys[:min(len(keys), 10)])
+	}
+}
+
+// print ends the run: figures, and what makes it fail.
+func (f *tally) print(t *testing.T, s *storm, v verdict) {
+	t.Helper()
+	acked, failed := s.l.unique.totals()
+	total := 0
+	for _, kind := range slices.Sorted(maps.Keys(f.faults)) {
+		total += f.faults[kind]
+		figure("chaos_faults_"+kind, f.faults[kind], "times")
+		figure("chaos_longest_pause_of_writes_"+kind, milliseconds(f.pauses[kind]), "ms")
+		figure("chaos_longest_recovery_"+kind, milliseconds(f.heals[kind]), "ms")
+	}
+	figure("chaos_seed", *seed, "")
+	figure("chaos_faults", total, "times")
+	if len(s.replaced) > 0 {
+		slices.Sort(s.replaced)
+		figure("chaos_killed_process_replaced_p50", milliseconds(quantile(s.replaced, 50)), "ms")
+		figure("chaos_killed_process_replaced_p99", milliseconds(quantile(s.replaced, 99)), "ms")
+	}
+	unsure := 0
+	for _, text := range slices.Sorted(maps.Keys(failed)) {
+		unsure += failed[text]
+		t.Logf("writes of unknown outcome: %d of %s", failed[text], text)
+	}
+	for _, text := range slices.Sorted(maps.Keys(s.l.registers.unknown)) {
+		t.Logf("register calls of unknown outcome: %d of %s", s.l.registers.unknown[text], text)
+	}
+	figure("chaos_register_calls", s.l.registers.calls, "calls")
+	figure("chaos_register_calls_checked", v.calls, "calls")
+	figure("chaos_register_calls_unknown", v.unknown, "calls")
+	figure("chaos_registers_checked", v.keys, "keys")
+	figure("chaos_linearizability_violations", len(v.illegal), "keys")
+	figure("chaos_writes_acknowledged", acked, "writes")
+	figure("chaos_writes_unknown", unsure, "writes")
+	figure("chaos_acknowledged_writes_lost", len(f.lost), "writes")
+	if len(v.illegal) > 0 {
+		t.Errorf("histories that no map could have: %v", v.illegal)
+	}
+	if len(v.undecided) > 0 {
+		t.Errorf("histories that take too long to check: %v", v.undecided)
+	}
+	if acked == 0 || v.calls == 0 {
+		t.Error("the clients did nothing")
+	}
+}
+
+// figure prints one measurement in the form that docs/figures.md is made of.
+func figure(name string, value any, unit string) {
+	fmt.Printf("figure: %s %v %s\n", name, value, unit)
+}
+
+// milliseconds is a duration as figures show it.
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.1f", float64(d.Microseconds())/1000)
+}
+
+// quantile of sorted times: the smallest that percent of them do not exceed.
+func quantile(sorted []time.Duration, percent int) time.Duration {
+	return sorted[(len(sorted)*percent+99)/100-1]
+}

@@ -1,0 +1,225 @@
+package chaos
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hazelcast/hazelcast-go-client"
+	"github.com/hazelcast/hazelcast-go-client/types"
+)
+
+// storm injects faults. Every fault draws all its numbers before it acts, so
+// that a seed gives the same faults whatever the cluster does.
+type storm struct {
+	t        *testing.T
+	c        *cluster
+	l        *load
+	random   *rand.Rand
+	replaced []time.Duration // of killed processes
+	detail   string          // of the present fault, for people
+}
+
+// say notes what the present fault is.
+func (s *storm) say(format string, args ...any) {
+	s.t.Helper()
+	s.detail = fmt.Sprintf(format, args...)
+}
+
+func (s *storm) victim() *member { return s.c.members[s.random.IntN(size)] }
+
+// between draws a time.
+func (s *storm) between(low, high time.Duration) time.Duration {
+	return low + time.Duration(s.random.Int64N(int64(high-low)))
+}
+
+// shortly is well below the heartbeat timeout, longer well beyond it.
+func (s *storm) shortly() time.Duration { return s.between(100*time.Millisecond, silence/2) }
+func (s *storm) longer() time.Duration  { return s.between(silence*3/2, silence*3) }
+
+// wait lets a time pass in which the fault has its effects.
+func (s *storm) wait(d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-s.t.Context().Done():
+	}
+}
+
+func (s *storm) rules(m *member, lines ...string) {
+	s.t.Helper()
+	if err := world.net.in(s.t.Context(), m.keeper, lines...); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// killOne is a crash: the address answers that nobody listens.
+func (s *storm) killOne() {
+	v, down := s.victim(), s.between(0, 3*time.Second)
+	s.say("%s, away for %v", v.ip, down)
+	probe := named(s.t, s.l.checker, probeMapName)
+	began := time.Now()
+	v.kill()
+	took := s.served(probe, began)
+	s.replaced = append(s.replaced, took)
+	s.say("%s, away for %v, replaced after %v", v.ip, down, took)
+	s.wait(down - time.Since(began))
+	v.start()
+}
+
+const (
+	probeMapName = "probe"
+	// probeKeys meet each of the 271 partitions but for one in a thousand.
+	probeKeys = 2000
+)
+
+// served returns the time from a moment until one call has written to every
+// partition. A failed one is repeated at once.
+func (s *storm) served(m *hazelcast.Map, began time.Time) time.Duration {
+	s.t.Helper()
+	entries := make([]types.Entry, probeKeys)
+	for i := range entries {
+		entries[i] = types.Entry{Key: int64(i), Value: began.UnixNano()}
+	}
+	var err error
+	if !s.c.await(patience, func() bool { err = m.PutAll(s.t.Context(), entries...); return err == nil }) {
+		s.t.Fatalf("no write to all partitions within %v of a kill: %v", patience, err)
+	}
+	return time.Since(began)
+}
+
+// vanish is a machine that loses its power: nothing answers at the address.
+func (s *storm) vanish() {
+	v, down := s.victim(), s.longer()
+	s.say("%s, for %v", v.ip, down)
+	s.unplug(v)
+	v.kill()
+	s.wait(down)
+	s.plug(v)
+	v.start()
+}
+
+func (s *storm) unplug(m *member) { s.hub("ip link set " + memberWire(m.index) + " down") }
+func (s *storm) plug(m *member)   { s.hub("ip link set " + memberWire(m.index) + " up") }
+
+func (s *storm) hub(lines ...string) {
+	s.t.Helper()
+	if err := world.net.in(s.t.Context(), world.net.Hub, lines...); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *storm) stopShort() { s.suspend(s.victim(), s.shortly()) }
+func (s *storm) stopLong()  { s.suspend(s.victim(), s.longer()) }
+
+// suspend is a process that does not run for a while, and then does not know.
+func (s *storm) suspend(v *member, d time.Duration) {
+	s.say("%s, for %v", v.ip, d)
+	v.signal(syscall.SIGSTOP)
+	s.wait(d)
+	v.signal(syscall.SIGCONT)
+}
+
+// others are all members but one.
+func (s *storm) others(v *member) []*member {
+	return slices.DeleteFunc(slices.Clone(s.c.members), func(m *member) bool { return m == v })
+}
+
+// cut drops packets between a member and others for a while, in one direction
+// or both. Clients reach all of them.
+func (s *storm) cut(v *member, from []*member, in, out bool, d time.Duration) {
+	s.say("%s from %d others, in %v, out %v, for %v", v.ip, len(from), in, out, d)
+	var lines []string
+	for _, m := range from {
+		if in {
+			lines = append(lines, "iptables -w -A INPUT -s "+m.ip+" -j DROP")
+		}
+		if out {
+			lines = append(lines, "iptables -w -A OUTPUT -d "+m.ip+" -j DROP")
+		}
+	}
+	s.rules(v, lines...)
+	s.wait(d)
+	s.rules(v, "iptables -w -F")
+}
+
+// cutShort, cutIn and cutOut end before anybody may be taken for gone.
+func (s *storm) cutShort() { v := s.victim(); s.cut(v, s.others(v), true, true, s.shortly()) }
+func (s *storm) cutIn()    { v := s.victim(); s.cut(v, s.others(v), true, false, s.shortly()) }
+func (s *storm) cutOut()   { v := s.victim(); s.cut(v, s.others(v), false, true, s.shortly()) }
+
+// split cuts one member off from the others until both sides go on alone.
+func (s *storm) split() { v := s.victim(); s.cut(v, s.others(v), true, true, s.longer()) }
+
+func (s *storm) cutInLong()  { v := s.victim(); s.cut(v, s.others(v), true, false, s.longer()) }
+func (s *storm) cutOutLong() { v := s.victim(); s.cut(v, s.others(v), false, true, s.longer()) }
+
+// pair cuts two members off from one another; all others reach both.
+func (s *storm) pair() {
+	v := s.victim()
+	others := s.others(v)
+	s.cut(v, others[s.random.IntN(len(others)):][:1], true, true, s.longer())
+}
+
+// isolate cuts one member off from everybody, clients too.
+func (s *storm) isolate() {
+	v, d := s.victim(), s.longer()
+	s.say("%s, for %v", v.ip, d)
+	s.unplug(v)
+	s.wait(d)
+	s.plug(v)
+}
+
+// loss drops some of a member's packets.
+func (s *storm) loss() {
+	v, d, percent := s.victim(), s.between(silence, 2*silence), 5+s.random.IntN(20)
+	s.say("%s, %d%% for %v", v.ip, percent, d)
+	rule := fmt.Sprintf("-m statistic --mode random --probability 0.%02d -j DROP", percent)
+	s.rules(v, "iptables -w -A INPUT "+rule, "iptables -w -A OUTPUT "+rule)
+	s.wait(d)
+	s.rules(v, "iptables -w -F")
+}
+
+// narrow leaves a member little bandwidth.
+func (s *storm) narrow() {
+	v, d, kbit := s.victim(), s.between(silence, 2*silence), 500+s.random.IntN(4000)
+	s.say("%s, %d kbit/s for %v", v.ip, kbit, d)
+	s.rules(v, fmt.Sprintf("tc qdisc add dev eth0 root tbf rate %dkbit burst 16kb latency 400ms", kbit))
+	s.wait(d)
+	s.rules(v, "tc qdisc del dev eth0 root")
+}
+
+// restart is a member that is asked to leave and comes back.
+func (s *storm) restart() {
+	v, down := s.victim(), s.between(0, 2*time.Second)
+	s.say("%s, away for %v", v.ip, down)
+	s.c.leave(v)
+	s.wait(down)
+	v.start()
+}
+
+// rolling restarts all members, one after the other.
+func (s *storm) rolling() {
+	order := s.random.Perm(size)
+	s.say("in the order %v", order)
+	for _, i := range order {
+		s.c.leave(s.c.members[i])
+		s.c.members[i].start()
+		s.c.settle()
+	}
+}
+
+// scale has all members but one leave at once, and come back at once.
+func (s *storm) scale() {
+	stays := s.victim()
+	s.say("to %s alone and back", stays.ip)
+	leavers := s.others(stays)
+	s.c.leave(leavers...)
+	s.c.settle()
+	s.l.unique.moving(s.t)
+	for _, m := range leavers {
+		m.start()
+	}
+}
