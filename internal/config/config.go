@@ -50,6 +50,10 @@ type Config struct {
 	// the caller gets an error that says that the outcome is unknown. Longer
 	// than MaxNoHeartbeat, so that a silent backup is removed first.
 	AcknowledgeTimeout time.Duration
+	// BackupSyncInterval is how long a pass over all partitions takes in which
+	// backups are compared with their primaries, longer when there is more data
+	// than a member reads in that time without being felt.
+	BackupSyncInterval time.Duration
 
 	// Invalidation says how near-cache invalidations are sent.
 	Invalidation Invalidation
@@ -103,6 +107,7 @@ func Default() *Config {
 		JoinPortTries:           3,
 		OperationCallTimeout:    60 * time.Second,
 		AcknowledgeTimeout:      30 * time.Second,
+		BackupSyncInterval:      30 * time.Second,
 		Invalidation:            Invalidation{Batch: true, BatchSize: 100, Interval: 10 * time.Second},
 		Network:                 defaultNetwork(),
 		AdvancedNetwork:         defaultAdvancedNetwork(),

@@ -21,6 +21,11 @@ func hazelcastProperties(c *Config) []property {
 			asInt(&c.PartitionCount, 1, math.MaxUint16, "partitions"),
 		},
 		{
+			"hazelcast.partition.backup.sync.interval", "Time in which every backup is compared with its primary once, and copied anew if it differs. " +
+				"Hazelcast's default, and little work: what a member holds is read once, at most 20 MiB of it a second.",
+			asSeconds(&c.BackupSyncInterval, 1, math.MaxInt32),
+		},
+		{
 			"hazelcast.graceful.shutdown.max.wait", "Limits the time that a leaving member spends on handing over its data.",
 			asSeconds(&c.GracefulShutdownMaxWait, 0, math.MaxInt32),
 		},
