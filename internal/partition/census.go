@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"github.com/filbertgrid/filbert/internal/metric"
 	"github.com/filbertgrid/filbert/internal/replica"
 )
 
@@ -18,11 +19,13 @@ type Census struct {
 	// Compared are the pieces of its backups that this member has compared with their primaries', Differing its backups that were
 	// found to differ, and copied anew.
 	Compared, Differing uint64
+	// HandOvers is how long requests to a partition stood still when this member handed it over.
+	HandOvers metric.HistogramSnapshot
 }
 
 // Census looks at all partitions, one after the other.
 func (g *Grid) Census() Census {
-	c := Census{Promotions: g.promotions.Load(), Compared: g.compared.Load(), Differing: g.differing.Load()}
+	c := Census{Promotions: g.promotions.Load(), Compared: g.compared.Load(), Differing: g.differing.Load(), HandOvers: g.handOvers.Snapshot()}
 	g.each(func(p *Partition) {
 		c.Held += p.held.len()
 		c.Parked += len(p.parks)

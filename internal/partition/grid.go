@@ -90,6 +90,8 @@ type Grid struct {
 	comparing           comparing
 	compareInterval     int64
 	compared, differing metric.Counter
+	// handOvers is how long requests stood still for them.
+	handOvers metric.Histogram
 	// due are partitions whose acknowledgement to a peer waits for the end of the input at hand.
 	due struct {
 		sync.Mutex
@@ -156,7 +158,7 @@ func (g *Grid) Install(t *cluster.Table) {
 }
 
 func (p *Partition) install(a *cluster.Assignment) {
-	p.stalls, p.handing = false, handing{}
+	p.endHandOver(p.grid.now())
 	p.primary = a.Primary()
 	established := p.rep.Established
 	source := p.rep.Source

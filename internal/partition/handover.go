@@ -1,6 +1,8 @@
 package partition
 
 import (
+	"time"
+
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/replica"
 )
@@ -11,6 +13,8 @@ type handing struct {
 	// ordered is when the coordinator last asked for it, reported when it was last told
 	// that it is done, 0 while it is not; both in ms of cluster time.
 	ordered, reported int64
+	// since is when requests began to stand still.
+	since int64
 }
 
 const (
@@ -36,7 +40,9 @@ func (g *Grid) HandOver(id ID, epoch uint64, to cluster.MemberID) {
 	if p.rep.Role != replica.Primary || p.rep.Epoch != epoch || (h.reported != 0 && h.to != to) {
 		return
 	}
-	p.stalls = true
+	if p.stalls = true; h.since == 0 {
+		h.since = p.grid.now()
+	}
 	h.to, h.ordered = to, p.grid.now()
 	p.handOver()
 }
@@ -61,8 +67,16 @@ func (p *Partition) tickHandOver(now int64) {
 			p.report(HandedOver, h.to)
 		}
 	case now-h.ordered > handOverPatience:
-		p.stalls, p.handing = false, handing{}
+		p.endHandOver(now)
 	default:
 		p.handOver()
 	}
+}
+
+// endHandOver lets requests go on, here or at the new primary, and notes how long they stood still.
+func (p *Partition) endHandOver(now int64) {
+	if p.handing.since != 0 {
+		p.grid.handOvers.Observe(time.Duration(now-p.handing.since) * time.Millisecond)
+	}
+	p.stalls, p.handing = false, handing{}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/filbertgrid/filbert/internal/link"
 	"github.com/filbertgrid/filbert/internal/partition"
@@ -220,7 +221,11 @@ func TestHandOver(t *testing.T) {
 	if len(n.answers) > 0 {
 		t.Fatalf("an operation ran after the hand-over: %v", n.answers)
 	}
+	w.now += 7
 	w.assign([]int{2, 1})
+	if h := n.grid.Census().HandOvers; h.Count() != 1 || h.Sum != 7*time.Millisecond {
+		t.Errorf("%d hand-overs in which requests stood still for %v, want one of 7 ms", h.Count(), h.Sum)
+	}
 	if got := n.last(); got != "elsewhere: put a 2" {
 		t.Errorf("who had to wait: %q", got)
 	}
