@@ -47,8 +47,8 @@ type MapConfig struct {
 	InMemoryFormat InMemoryFormat
 	// SplitBrainProtectionRef names a split-brain-protection; "" for none.
 	SplitBrainProtectionRef string
-	// MergePolicy is the class name of the policy without its package.
-	MergePolicy string
+	// MergePolicy says which entry stays when the halves of a split cluster merge.
+	MergePolicy MergePolicy
 	// MergeBatchSize is the number of entries merged at a time.
 	MergeBatchSize int
 }
@@ -62,7 +62,7 @@ func defaultMap() MapConfig {
 		Eviction:          Eviction{Policy: EvictNone, MaxSizePolicy: PerNode},
 		StatisticsEnabled: true,
 		InMemoryFormat:    FormatBinary,
-		MergePolicy:       "PutIfAbsentMergePolicy",
+		MergePolicy:       MergePutIfAbsent,
 		MergeBatchSize:    100,
 	}
 }

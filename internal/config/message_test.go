@@ -76,6 +76,15 @@ func yamlMessages() []message {
 			"enum", "hazelcast:\n  map: {a: {eviction: {eviction-policy: FIFO}}}",
 			`f.yaml:2: map/a/eviction/eviction-policy: wrong value "FIFO"; allowed: NONE, LRU, LFU, RANDOM`, ErrValue,
 		},
+		{
+			"merge policy", "hazelcast:\n  map: {a: {merge-policy: {class-name: com.example.Mine}}}",
+			`f.yaml:2: map/a/merge-policy/class-name: wrong value "com.example.Mine"; allowed: DiscardMergePolicy, ExpirationTimeMergePolicy, ` +
+				`HigherHitsMergePolicy, LatestAccessMergePolicy, LatestUpdateMergePolicy, PassThroughMergePolicy, PutIfAbsentMergePolicy`, ErrValue,
+		},
+		{
+			"merge policies", "hazelcast:\n  map:\n    a: {merge-policy: {class-name: com.hazelcast.spi.merge.PassThroughMergePolicy}}\n" +
+				"    b: {merge-policy: {class-name: HigherHitsMergePolicy, batch-size: 7}}", ``, nil,
+		},
 		{"empty name", "hazelcast:\n  cluster-name:", `f.yaml:2: cluster-name: wrong value ""; allowed: a text of 1 to 4096 bytes`, ErrValue},
 		{
 			"address", "hazelcast:\n  network: {public-address: \"h:70000\"}",

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // mapTable binds the map element: a configuration per name or pattern. A second
@@ -64,22 +63,13 @@ func evictionTable(e *Eviction) element {
 // mergePolicyTable binds <merge-policy batch-size="100">Policy</merge-policy>
 // and merge-policy: {class-name: Policy, batch-size: 100}.
 func mergePolicyTable(m *MapConfig) element {
-	e := groupScope("merge-policy", "what wins when a split cluster merges is kept for the day when clusters merge.", scope{
+	return groupScope("merge-policy", "Which entry stays when the halves of a split cluster merge.", scope{
 		text: "class-name",
 		elements: []element{
-			leaf("class-name", "The policy, with or without package.", asString(&m.MergePolicy)),
-			leaf("batch-size", "Entries merged at a time.", asInt(&m.MergeBatchSize, 1, math.MaxInt32, "entries")),
-		},
-		done: func(*reader, *node) {
-			m.MergePolicy = m.MergePolicy[strings.LastIndexByte(m.MergePolicy, '.')+1:]
+			leaf("class-name", "The policy, with or without the package com.hazelcast.spi.merge.", asMergePolicy(&m.MergePolicy)),
+			leaf("batch-size", "Entries merged at a time; 500 at most are.", asInt(&m.MergeBatchSize, 1, math.MaxInt32, "entries")),
 		},
 	})
-	e.support = pending
-	e.quiet = func(n *node) bool {
-		policy := n.value + n.text("class-name")
-		return policy == "" || strings.HasSuffix(policy, defaultMap().MergePolicy)
-	}
-	return e
 }
 
 // mapRest holds what a map may have and the member does not use.

@@ -88,11 +88,13 @@ type Config struct {
 	MapStore bool
 	// ReadBackupData lets backups answer reads, which may then be stale.
 	ReadBackupData bool
+	// MergePolicy says which entry stays when two clusters of one name become one.
+	MergePolicy MergePolicy
 }
 
 // counters tells whether entries need their counters.
 func (c *Config) counters() bool {
-	return c.EntryStatistics || c.Eviction.Policy == EvictLRU || c.Eviction.Policy == EvictLFU
+	return c.EntryStatistics || c.Eviction.Policy == EvictLRU || c.Eviction.Policy == EvictLFU || c.MergePolicy.counters()
 }
 
 // Options of a Structure.
@@ -113,5 +115,5 @@ type Options struct {
 }
 
 const (
-	eventTypes = event.Added | event.Updated | event.Removed | event.Evicted | event.Expired
+	eventTypes = event.Added | event.Updated | event.Removed | event.Evicted | event.Expired | event.Merged
 )

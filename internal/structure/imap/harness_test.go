@@ -216,7 +216,7 @@ func (p *pair) Reroute(r *partition.Request) {
 func (p *pair) Deliver(_ cluster.UUID, e *event.Event) {
 	names := map[event.Type]string{
 		event.Added: "ADDED", event.Removed: "REMOVED", event.Updated: "UPDATED",
-		event.Evicted: "EVICTED", event.Expired: "EXPIRED", event.Invalidation: "INVALIDATION",
+		event.Evicted: "EVICTED", event.Expired: "EXPIRED", event.Invalidation: "INVALIDATION", event.Merged: "MERGED",
 	}
 	line := fmt.Sprintf("event %s key=%s", names[e.Type], show(e.Key))
 	if e.Type == event.Invalidation {

@@ -81,6 +81,8 @@ type write struct {
 	blind bool
 	// meta, if not nil, is used instead of what the write would make of times and counters.
 	meta *store.Meta
+	// event, if not 0, is what listeners are told instead of added or updated.
+	event event.Type
 }
 
 // write changes or makes the entry of a key: the way that every verb that stores a value takes.
@@ -95,12 +97,15 @@ func (f *fragment) write(tx *partition.Tx, w write, e store.Entry, found bool) (
 	}
 	wanted := f.wanted(tx)
 	what := event.Added
+	if w.event != 0 {
+		what = w.event
+	}
 	if found {
 		keep := false
-		if !w.blind {
+		if !w.blind && w.event == 0 {
 			what = event.Updated
 		}
-		if w.wantOld || wanted&what&event.Updated != 0 {
+		if w.wantOld || wanted&what&(event.Updated|event.Merged) != 0 {
 			old = e.Value()
 			if keep = len(old) > scratchMax; !keep {
 				f.scratch = append(f.scratch[:0], old...)
