@@ -47,7 +47,7 @@ e2e-tutorial: ## The tutorial alone, once
 chaos: build ## Faults over five real members under load; needs root: DURATION=10m, SEED=n, BACKUPS=n, RACE=1, FLAGS='-faults kill,scale'
 	@[ "$$(id -u)" -eq 0 ] || { echo "chaos: needs root, for network namespaces" >&2; exit 2; }
 	$(if $(RACE),$(GO) build -race -o bin/filbert-race ./cmd/filbert)
-	cd test/chaos && FILBERT_BIN="$(CURDIR)/bin/filbert$(if $(RACE),-race)" CHAOS_OUTPUT="$(CURDIR)/out/chaos" \
+	cd test/chaos && $(GO) test ./history && FILBERT_BIN="$(CURDIR)/bin/filbert$(if $(RACE),-race)" CHAOS_OUTPUT="$(CURDIR)/out/chaos" \
 		$(GO) test $(if $(RACE),-race) -count=1 -v -timeout 24h . -args -duration $(or $(DURATION),10m) \
 		$(if $(SEED),-seed $(SEED)) $(if $(BACKUPS),-backups $(BACKUPS)) $(FLAGS)
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/hazelcast/hazelcast-go-client"
 )
 
 // calm is the time without a fault between two of them.
@@ -18,40 +20,77 @@ func TestChaos(t *testing.T) {
 		*seed = rand.Uint64N(1 << 32)
 	}
 	t.Logf("seed %d, %v, %d sync backups, protection %v, partitions %v", *seed, *duration, *backups, *protection, *partitions)
-	c := startCluster(t)
-	l := startLoad(t)
-	plan := newSchedule(t, *seed)
-	s := &storm{t: t, c: c, l: l, random: plan.random}
-	f := newTally()
-	unique := named(t, l.checker, uniqueMapName)
-	var reached []int
-	for round := 1; time.Since(l.began) < *duration; round++ {
-		kind := plan.next()
-		l.registers.next()
-		l.unique.moving(t)
-		l.unique.reset()
-		began := time.Now()
-		kind.inject(s)
-		injected := time.Since(began)
-		c.settle()
-		recovered := time.Since(began)
-		l.unique.moving(t)
-		pause := l.unique.pause()
-		f.add(kind.name, pause, recovered-injected)
-		t.Logf("%s %3d %-12s %s: whole again after %v, writes stood still for %v",
-			began.Format("15:04:05.000"), round, kind.name, s.detail,
-			recovered.Round(time.Millisecond), pause.Round(time.Millisecond))
-		var missing []string
-		missing, reached = l.unique.lost(t, unique, reached)
-		f.missing(t, missing)
-		s.wait(calm)
+	r := &run{t: t, c: startCluster(t), tally: newTally()}
+	r.l = startLoad(t)
+	r.storm = &storm{t: t, c: r.c, l: r.l, plan: newSchedule(t, *seed)}
+	r.unique = named(t, r.l.checker, uniqueMapName)
+	r.still = named(t, r.l.checker, ballastMapName)
+	fillBallast(t, r.still, *ballast)
+	whole := false
+	defer func() {
+		r.l.stop()
+		if !whole {
+			// What was seen so far is checked even when the cluster did not recover.
+			r.tally.print(t, r.storm, r.l.registers.check(t))
+		}
+	}()
+	for n := 1; time.Since(r.l.began) < *duration; n++ {
+		r.round(n)
 	}
-	l.stop()
-	c.settle()
-	missing, _ := l.unique.lost(t, unique, nil)
-	f.missing(t, missing)
-	f.print(t, s, l.finish())
+	r.l.stop()
+	r.c.settle()
+	missing, _ := r.l.unique.lost(t, r.unique, nil)
+	r.tally.missing(t, missing)
+	r.tally.missing(t, missingBallast(t, r.still, *ballast))
+	r.l.rereadRegisters()
+	whole = true
+	r.tally.print(t, r.storm, r.l.registers.check(t))
 }
+
+// run is one storm with what it meets.
+type run struct {
+	t             *testing.T
+	c             *cluster
+	l             *load
+	storm         *storm
+	tally         *tally
+	unique, still *hazelcast.Map
+	reached       []int // how far the unique keys have been read back
+}
+
+// round injects one fault, waits until the cluster is whole and every writer
+// got an answer, and reads back what was acknowledged meanwhile.
+func (r *run) round(n int) {
+	r.t.Helper()
+	kind := r.storm.plan.next()
+	r.l.registers.next()
+	r.l.unique.moving(r.t)
+	r.l.unique.reset()
+	r.storm.detail = ""
+	began := time.Now()
+	defer func() {
+		if r.t.Failed() {
+			r.t.Logf("%s %3d %-12s %s", began.Format(clockLayout), n, kind.name, r.storm.detail)
+		}
+	}()
+	kind.inject(r.storm)
+	injected := time.Since(began)
+	r.c.settle()
+	recovered := time.Since(began)
+	r.l.unique.moving(r.t)
+	pause := r.l.unique.pause()
+	r.tally.add(kind.name, pause, recovered-injected)
+	r.t.Logf("%s %3d %-12s %s: whole again after %v, writes stood still for %v",
+		began.Format(clockLayout), n, kind.name, r.storm.detail,
+		recovered.Round(time.Millisecond), pause.Round(time.Millisecond))
+	var missing []string
+	missing, r.reached = r.l.unique.lost(r.t, r.unique, r.reached)
+	r.tally.missing(r.t, missing)
+	r.storm.wait(calm)
+}
+
+// clockLayout is the time of day as the members' logs have it.
+const clockLayout = "15:04:05.000"
 
 // tally counts what a run did and found.
 type tally struct {

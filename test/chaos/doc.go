@@ -15,7 +15,7 @@
 //     at most one member, or fewer than lose data in any other way, and is
 //     followed by the time to recover (fault_test.go, relay_test.go).
 //  5. The history of every key is checked for linearizability; every key that
-//     was written once and acknowledged must be there (history_test.go).
+//     was written once and acknowledged must be there (package history).
 //
 // Invariants of the harness: nothing reaches the machine's own network; nothing
 // sleeps, everything is awaited with a deadline; whatever a run makes ends with

@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"syscall"
 	"testing"
@@ -18,7 +17,7 @@ type storm struct {
 	t        *testing.T
 	c        *cluster
 	l        *load
-	random   *rand.Rand
+	plan     *schedule
 	replaced []time.Duration // of killed processes
 	detail   string          // of the present fault, for people
 }
@@ -29,11 +28,11 @@ func (s *storm) say(format string, args ...any) {
 	s.detail = fmt.Sprintf(format, args...)
 }
 
-func (s *storm) victim() *member { return s.c.members[s.random.IntN(size)] }
+func (s *storm) victim() *member { return s.c.members[s.plan.random.IntN(size)] }
 
 // between draws a time.
 func (s *storm) between(low, high time.Duration) time.Duration {
-	return low + time.Duration(s.random.Int64N(int64(high-low)))
+	return low + time.Duration(s.plan.random.Int64N(int64(high-low)))
 }
 
 // shortly is well below the heartbeat timeout, longer well beyond it.
@@ -160,7 +159,7 @@ func (s *storm) cutOutLong() { v := s.victim(); s.cut(v, s.others(v), false, tru
 func (s *storm) pair() {
 	v := s.victim()
 	others := s.others(v)
-	s.cut(v, others[s.random.IntN(len(others)):][:1], true, true, s.longer())
+	s.cut(v, others[s.plan.random.IntN(len(others)):][:1], true, true, s.longer())
 }
 
 // isolate cuts one member off from everybody, clients too.
@@ -174,7 +173,7 @@ func (s *storm) isolate() {
 
 // loss drops some of a member's packets.
 func (s *storm) loss() {
-	v, d, percent := s.victim(), s.between(silence, 2*silence), 5+s.random.IntN(20)
+	v, d, percent := s.victim(), s.between(silence, 2*silence), 5+s.plan.random.IntN(20)
 	s.say("%s, %d%% for %v", v.ip, percent, d)
 	rule := fmt.Sprintf("-m statistic --mode random --probability 0.%02d -j DROP", percent)
 	s.rules(v, "iptables -w -A INPUT "+rule, "iptables -w -A OUTPUT "+rule)
@@ -184,7 +183,7 @@ func (s *storm) loss() {
 
 // narrow leaves a member little bandwidth.
 func (s *storm) narrow() {
-	v, d, kbit := s.victim(), s.between(silence, 2*silence), 500+s.random.IntN(4000)
+	v, d, kbit := s.victim(), s.between(silence, 2*silence), 500+s.plan.random.IntN(4000)
 	s.say("%s, %d kbit/s for %v", v.ip, kbit, d)
 	s.rules(v, fmt.Sprintf("tc qdisc add dev eth0 root tbf rate %dkbit burst 16kb latency 400ms", kbit))
 	s.wait(d)
@@ -200,9 +199,38 @@ func (s *storm) restart() {
 	v.start()
 }
 
+// abortStart kills a member that is starting, joining or receiving data, some
+// times in a row.
+func (s *storm) abortStart() {
+	v := s.victim()
+	times := []time.Duration{}
+	for range 1 + s.plan.random.IntN(3) {
+		times = append(times, s.between(0, time.Second))
+	}
+	s.say("%s, %v after its start", v.ip, times)
+	s.c.leave(v)
+	for _, after := range times {
+		v.start()
+		s.wait(after)
+		v.kill()
+	}
+	v.start()
+}
+
+// abortLeave kills a member that is handing its data over.
+func (s *storm) abortLeave() {
+	v, after, down := s.victim(), s.between(0, 300*time.Millisecond), s.between(0, time.Second)
+	s.say("%s, %v after it was asked to leave", v.ip, after)
+	v.signal(syscall.SIGTERM)
+	s.wait(after)
+	v.kill()
+	s.wait(down)
+	v.start()
+}
+
 // rolling restarts all members, one after the other.
 func (s *storm) rolling() {
-	order := s.random.Perm(size)
+	order := s.plan.random.Perm(size)
 	s.say("in the order %v", order)
 	for _, i := range order {
 		s.c.leave(s.c.members[i])

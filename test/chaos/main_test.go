@@ -24,6 +24,7 @@ var (
 	onlyFaults = flag.String("faults", "", "names of the faults to inject, separated by commas; all when empty")
 	partitions = flag.Bool("partitions", false, "cut members off for longer than the heartbeat timeout")
 	protection = flag.Bool("protection", false, "protect the maps by a majority of the members")
+	ballast    = flag.Int("ballast", 50_000, "entries of 200 bytes that lie still")
 	logLevel   = flag.String("log-level", "INFO", "logging level of the members")
 )
 

@@ -103,7 +103,7 @@ func (m *member) start() {
 
 // note writes into the log what is done to the member.
 func (m *member) note(what string) {
-	_, _ = fmt.Fprintf(m.log, "--- %s: %s\n", time.Now().Format("15:04:05.000"), what)
+	_, _ = fmt.Fprintf(m.log, "--- %s: %s\n", time.Now().Format(clockLayout), what)
 }
 
 // signal sends one to the process and notes it in its log.

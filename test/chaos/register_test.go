@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/hazelcast/hazelcast-go-client"
+
+	"github.com/filbertgrid/filbert/test/chaos/history"
 )
 
 const (
@@ -23,42 +25,12 @@ const (
 	registerPace = 8 * time.Millisecond
 )
 
-// kind is what a call asks for.
-type kind string
-
-const (
-	opGet           kind = "get"
-	opPut           kind = "put"
-	opSet           kind = "set"
-	opPutIfAbsent   kind = "putIfAbsent"
-	opReplace       kind = "replace"
-	opReplaceIfSame kind = "replaceIfSame"
-	opRemove        kind = "remove"
-	opRemoveIfSame  kind = "removeIfSame"
-	opDelete        kind = "delete"
-)
-
 // mix is drawn from; reads are the most frequent.
-func mix() []kind {
-	return []kind{
-		opGet, opGet, opGet, opGet, opPut, opPut, opPut, opSet, opSet, opPutIfAbsent, opPutIfAbsent,
-		opReplace, opReplaceIfSame, opReplaceIfSame, opRemove, opRemoveIfSame, opDelete,
+func mix() []history.Kind {
+	return []history.Kind{
+		history.Get, history.Get, history.Get, history.Get, history.Put, history.Put, history.Put, history.Set, history.Set, history.PutIfAbsent, history.PutIfAbsent,
+		history.Replace, history.ReplaceIfSame, history.ReplaceIfSame, history.Remove, history.RemoveIfSame, history.Delete,
 	}
-}
-
-// call is one call and its answer. Values are never 0, which means no value,
-// and never written twice.
-type call struct {
-	kind    kind
-	value   int64 // to be written
-	test    int64 // to be compared with
-	got     int64 // the value in the answer
-	yes     bool  // the answer of a comparison
-	unknown bool  // failed: it may have been done, and may still be
-	worker  int
-	begin   time.Duration
-	end     time.Duration
-	err     error
 }
 
 // registers are a few keys that all workers read and write, others in every
@@ -68,26 +40,26 @@ type registers struct {
 	value atomic.Int64
 
 	mu        sync.Mutex
-	histories map[string][]call
+	histories map[string][]history.Call
 	calls     int
 	unknown   map[string]int // failed calls by their error
 }
 
 func newRegisters() *registers {
-	return &registers{histories: map[string][]call{}, unknown: map[string]int{}}
+	return &registers{histories: map[string][]history.Call{}, unknown: map[string]int{}}
 }
 
 // next makes the workers turn to other keys.
 func (r *registers) next() { r.round.Add(1) }
 
-func (r *registers) add(key string, c call) {
+func (r *registers) add(key string, c history.Call) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls++
-	if c.err != nil {
-		r.unknown[c.err.Error()]++
+	if c.Err != nil {
+		r.unknown[c.Err.Error()]++
 	}
-	if !c.unknown || c.kind != opGet {
+	if !c.Unknown || c.Kind != history.Get {
 		r.histories[key] = append(r.histories[key], c)
 	}
 }
@@ -125,57 +97,58 @@ func (w *registerWorker) run(ctx context.Context, m *hazelcast.Map, began time.T
 		case <-tick.C:
 		}
 		key := fmt.Sprintf("r%d-%d", w.round.Load(), w.random.IntN(registersPerRound))
-		c := call{kind: kinds[w.random.IntN(len(kinds))], worker: w.id, test: w.seen[key]}
-		if c.test == 0 && (c.kind == opReplaceIfSame || c.kind == opRemoveIfSame) {
-			c.kind = opGet
+		c := history.Call{Kind: kinds[w.random.IntN(len(kinds))], Worker: w.id, Test: w.seen[key]}
+		if c.Test == 0 && (c.Kind == history.ReplaceIfSame || c.Kind == history.RemoveIfSame) {
+			c.Kind = history.Get
 		}
-		c.value = w.value.Add(1)
+		c.Value = w.value.Add(1)
 		one, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
-		c.begin = time.Since(began)
-		c.do(one, m, key)
-		c.end = time.Since(began)
+		c.Begin = time.Since(began)
+		do(one, &c, m, key)
+		c.End = time.Since(began)
 		cancel()
-		c.unknown = c.err != nil
-		if !c.unknown {
+		c.Unknown = c.Err != nil
+		if !c.Unknown {
 			w.remember(key, &c)
 		}
 		w.add(key, c)
 	}
 }
 
-func (w *registerWorker) remember(key string, c *call) {
-	switch c.kind {
-	case opGet:
-		w.seen[key] = c.got
-	case opPut, opSet:
-		w.seen[key] = c.value
-	case opRemove, opDelete:
+func (w *registerWorker) remember(key string, c *history.Call) {
+	switch c.Kind {
+	case history.Get:
+		w.seen[key] = c.Got
+	case history.Put, history.Set:
+		w.seen[key] = c.Value
+	case history.Remove, history.Delete:
 		w.seen[key] = 0
-	case opPutIfAbsent, opReplace, opReplaceIfSame, opRemoveIfSame:
+	case history.PutIfAbsent, history.Replace, history.ReplaceIfSame, history.RemoveIfSame:
 	}
 }
 
-func (c *call) do(ctx context.Context, m *hazelcast.Map, key string) {
+// do makes a call and notes its answer.
+func do(ctx context.Context, c *history.Call, m *hazelcast.Map, key string) {
 	var got any
-	switch c.kind {
-	case opGet:
-		got, c.err = m.Get(ctx, key)
-	case opPut:
-		got, c.err = m.Put(ctx, key, c.value)
-	case opSet:
-		c.err = m.Set(ctx, key, c.value)
-	case opPutIfAbsent:
-		got, c.err = m.PutIfAbsent(ctx, key, c.value)
-	case opReplace:
-		got, c.err = m.Replace(ctx, key, c.value)
-	case opReplaceIfSame:
-		c.yes, c.err = m.ReplaceIfSame(ctx, key, c.test, c.value)
-	case opRemove:
-		got, c.err = m.Remove(ctx, key)
-	case opRemoveIfSame:
-		c.yes, c.err = m.RemoveIfSame(ctx, key, c.test)
-	case opDelete:
-		c.err = m.Delete(ctx, key)
+	switch c.Kind {
+	case history.Get:
+		got, c.Err = m.Get(ctx, key)
+	case history.Put:
+		got, c.Err = m.Put(ctx, key, c.Value)
+	case history.Set:
+		c.Err = m.Set(ctx, key, c.Value)
+	case history.PutIfAbsent:
+		got, c.Err = m.PutIfAbsent(ctx, key, c.Value)
+	case history.Replace:
+		got, c.Err = m.Replace(ctx, key, c.Value)
+	case history.ReplaceIfSame:
+		c.Yes, c.Err = m.ReplaceIfSame(ctx, key, c.Test, c.Value)
+	case history.Remove:
+		got, c.Err = m.Remove(ctx, key)
+	case history.RemoveIfSame:
+		c.Yes, c.Err = m.RemoveIfSame(ctx, key, c.Test)
+	case history.Delete:
+		c.Err = m.Delete(ctx, key)
 	}
-	c.got, _ = got.(int64)
+	c.Got, _ = got.(int64)
 }

@@ -34,7 +34,7 @@ type relay struct {
 func (s *storm) delay() {
 	v, d := s.victim(), s.between(silence, 2*silence)
 	base, jitter := s.between(time.Millisecond, 100*time.Millisecond), s.between(0, 50*time.Millisecond)
-	percent, frames := s.random.IntN(3), s.random.Uint64()
+	percent, frames := s.plan.random.IntN(3), s.plan.random.Uint64()
 	s.say("%s, %v to %v later and %d%% lost, for %v", v.ip, base, base+jitter, percent, d)
 	wire, port, plug := memberWire(v.index), "relay"+strconv.Itoa(v.index), "plug"+strconv.Itoa(v.index)
 	s.hub("ip link add "+port+" type veth peer name "+plug, "ip link set "+port+" up", "ip link set "+plug+" up")

@@ -21,6 +21,8 @@ func faults() []fault {
 		{name: "delay", weight: 1, inject: (*storm).delay},
 		{name: "narrow", weight: 1, inject: (*storm).narrow},
 		{name: "restart", weight: 1, inject: (*storm).restart},
+		{name: "abort-start", weight: 2, inject: (*storm).abortStart},
+		{name: "abort-leave", weight: 2, inject: (*storm).abortLeave},
 		{name: "rolling", weight: 1, inject: (*storm).rolling},
 		{name: "scale", weight: 1, inject: (*storm).scale},
 	}
