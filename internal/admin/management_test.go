@@ -43,6 +43,7 @@ func sample() Snapshot {
 			HitsTotal: 14, MissesTotal: 15, GetsTotal: 29, PutsTotal: 16, SetsTotal: 17, RemovesTotal: 18,
 			EvictionsTotal: 19, ExpirationsTotal: 20,
 		}},
+		Protections: []ProtectionStats{{Name: "majority", Minimum: 3, Met: true}},
 	}
 }
 
@@ -115,6 +116,8 @@ func TestMetricsPage(t *testing.T) {
 		`filbert_operation_duration_seconds_count{operation="Map.put"} 3`,
 		`filbert_operation_errors_total{operation="Map.put"} 1`,
 		`filbert_map_owned_entries{map="orders"} 10`,
+		`filbert_split_brain_protection_met{protection="majority"} 1`,
+		`filbert_split_brain_protection_minimum_members{protection="majority"} 3`,
 		`filbert_map_backup_bytes{map="orders"} 1300`,
 		`filbert_map_hits_total{map="orders"} 14`,
 	} {

@@ -26,9 +26,12 @@ type series[T any] struct {
 type collector struct {
 	source Source
 
-	member  []series[Snapshot] // without a label
-	perMap  []series[MapStats] // label map
-	build   prometheus.Metric  // constant
+	member []series[Snapshot] // without a label
+	perMap []series[MapStats] // label map
+	// perProtection has the label protection.
+	perProtection []series[ProtectionStats]
+
+	build   prometheus.Metric // constant
 	latency *prometheus.Desc
 	errors  *prometheus.Desc
 	members *prometheus.Desc
@@ -40,8 +43,8 @@ func newCollector(source Source, version string) *collector {
 	return &collector{
 		source: source,
 		member: slices.Concat(clusterSeries(), partitionSeries(), clientSeries()),
-		perMap: mapSeries(),
-		build:  prometheus.MustNewConstMetric(build, prometheus.GaugeValue, 1, version, runtime.Version()),
+		perMap: mapSeries(), perProtection: protectionSeries(),
+		build: prometheus.MustNewConstMetric(build, prometheus.GaugeValue, 1, version, runtime.Version()),
 		latency: prometheus.NewDesc("filbert_operation_duration_seconds",
 			"Time from a decoded request to its released answer.", []string{"operation"}, nil),
 		errors: prometheus.NewDesc("filbert_operation_errors_total",
@@ -57,6 +60,9 @@ func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 		descs <- s.desc
 	}
 	for _, s := range c.perMap {
+		descs <- s.desc
+	}
+	for _, s := range c.perProtection {
 		descs <- s.desc
 	}
 	for _, desc := range []*prometheus.Desc{c.build.Desc(), c.latency, c.errors, c.members} {
@@ -78,6 +84,11 @@ func (c *collector) Collect(metrics chan<- prometheus.Metric) {
 		operation := &snapshot.Operations[i]
 		metrics <- c.histogram(operation)
 		metrics <- prometheus.MustNewConstMetric(c.errors, prometheus.CounterValue, float64(operation.ErrorsTotal), operation.Name)
+	}
+	for i := range snapshot.Protections {
+		for _, s := range c.perProtection {
+			metrics <- prometheus.MustNewConstMetric(s.desc, s.kind, s.read(&snapshot.Protections[i]), snapshot.Protections[i].Name)
+		}
 	}
 	maps := snapshot.Maps
 	if len(maps) > MaxMapSeries {

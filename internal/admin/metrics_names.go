@@ -62,6 +62,16 @@ func clientSeries() []series[Snapshot] {
 	}
 }
 
+func protectionSeries() []series[ProtectionStats] {
+	const label = "protection"
+	return []series[ProtectionStats]{
+		gauge("filbert_split_brain_protection_met", "1 while the cluster has the members that the protection wants, 0 while it refuses operations.",
+			func(s *ProtectionStats) bool { return s.Met }, label),
+		gauge("filbert_split_brain_protection_minimum_members", "Data members that the protection wants.",
+			func(s *ProtectionStats) int { return s.Minimum }, label),
+	}
+}
+
 func mapSeries() []series[MapStats] {
 	const label = "map"
 	return []series[MapStats]{

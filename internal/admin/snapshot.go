@@ -22,6 +22,17 @@ type Snapshot struct {
 	Operations []OperationStats
 	// Maps has one entry for each map that has data on this member.
 	Maps []MapStats
+	// Protections has one entry for each split-brain protection of the configuration.
+	Protections []ProtectionStats
+}
+
+// ProtectionStats is one split-brain protection.
+type ProtectionStats struct {
+	Name string
+	// Minimum is the number of data members below which it refuses operations.
+	Minimum int
+	// Met is true while there are as many in this member's list.
+	Met bool
 }
 
 // ClusterStats is the cluster as this member sees it.

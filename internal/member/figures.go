@@ -72,6 +72,9 @@ func (n *Node) snapshot() admin.Snapshot {
 			}
 		}
 	}
+	for _, p := range n.guards.Stats() {
+		s.Protections = append(s.Protections, admin.ProtectionStats{Name: p.Name, Minimum: p.Minimum, Met: p.Met})
+	}
 	for _, m := range n.maps.Stats() {
 		s.Maps = append(s.Maps, admin.MapStats{
 			Name: m.Name, OwnedEntries: int(m.OwnedEntries), BackupEntries: int(m.BackupEntries),

@@ -93,7 +93,7 @@ func (n *Node) newGateway() *gateway.Gateway {
 	return gateway.New(gateway.Options{
 		Self: n.o.Self.ID, ClusterName: c.ClusterName,
 		Credentials: c.Security.ClientAuthentication(), Config: func() string { return describe(c) },
-		ServerVersion: c.ServerVersion, Cluster: n, Grid: n.grid, Maps: n.maps, Events: n.events, Hub: n.hub,
+		ServerVersion: c.ServerVersion, Cluster: n, Grid: n.grid, Maps: n.maps, Events: n.events, Hub: n.hub, Protections: n.guards,
 		Clock: n.o.Clock, UUID: n.o.UUID, Run: n.o.Run, Logger: n.log("gateway"),
 		Limits: gateway.Limits{
 			MaxSessions: c.Limits.MaxClientConnections, MaxOutputBytes: c.Limits.MaxSessionBufferBytes,

@@ -54,27 +54,8 @@ func (n *Node) ownMapConfig(name string) imap.Config {
 		EntryStatistics: c.PerEntryStatsEnabled,
 		ReadBackupData:  c.ReadBackupData,
 		MapStore:        c.MapStore,
-		MergePolicy:     mergePolicy(c.MergePolicy),
+		Protection:      ruleOf(n.o.Config, &c),
 	}
-}
-
-func mergePolicy(p config.MergePolicy) imap.MergePolicy {
-	switch p {
-	case config.MergeDiscard:
-		return imap.MergeDiscard
-	case config.MergeExpirationTime:
-		return imap.MergeExpirationTime
-	case config.MergeHigherHits:
-		return imap.MergeHigherHits
-	case config.MergeLatestAccess:
-		return imap.MergeLatestAccess
-	case config.MergeLatestUpdate:
-		return imap.MergeLatestUpdate
-	case config.MergePassThrough:
-		return imap.MergePassThrough
-	case config.MergePutIfAbsent:
-	}
-	return imap.MergePutIfAbsent
 }
 
 func eviction(e config.Eviction) imap.Eviction {

@@ -15,6 +15,7 @@ import (
 	"github.com/filbertgrid/filbert/internal/membership"
 	"github.com/filbertgrid/filbert/internal/migration"
 	"github.com/filbertgrid/filbert/internal/partition"
+	"github.com/filbertgrid/filbert/internal/protection"
 	"github.com/filbertgrid/filbert/internal/structure/imap"
 )
 
@@ -63,6 +64,7 @@ type Node struct {
 	events  *event.Registry
 	grid    *partition.Grid
 	maps    *imap.Structure
+	guards  *protection.Set
 	gateway *gateway.Gateway
 	members *membership.Core
 	moves   *migration.Core
@@ -92,6 +94,7 @@ func NewNode(o NodeOptions) *Node {
 	n.view.Store(&cluster.View{Self: o.Self.ID})
 	n.hub = o.NewHub(n)
 	n.maps = n.newMaps()
+	n.guards = n.newGuards()
 	n.grid = partition.New(partition.Options{
 		Count: int32(o.Config.PartitionCount), Self: o.Self.ID, Hub: n.hub,
 		Structures: [partition.Kinds]partition.Structure{partition.KindMap: n.maps},

@@ -49,6 +49,7 @@ func (m *membersOutside) Installed(view *cluster.View, cause string) {
 	n := (*Node)(m)
 	old := n.view.Load()
 	n.view.Store(view)
+	n.guard(old, view)
 	n.moves.Update(view.List, view.Table, n.members.Coordinating())
 	if old.Table != view.Table && view.Table != nil {
 		n.grid.Install(view.Table)

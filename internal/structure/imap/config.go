@@ -5,6 +5,7 @@ import (
 
 	"github.com/filbertgrid/filbert/internal/event"
 	"github.com/filbertgrid/filbert/internal/partition"
+	"github.com/filbertgrid/filbert/internal/protection"
 )
 
 // Service is the name of the map service in the client protocol.
@@ -88,13 +89,13 @@ type Config struct {
 	MapStore bool
 	// ReadBackupData lets backups answer reads, which may then be stale.
 	ReadBackupData bool
-	// MergePolicy says which entry stays when two clusters of one name become one.
-	MergePolicy MergePolicy
+	// Protection is the map's split-brain protection; without a name there is none. The doors apply it.
+	Protection protection.Rule `json:",omitzero"`
 }
 
 // counters tells whether entries need their counters.
 func (c *Config) counters() bool {
-	return c.EntryStatistics || c.Eviction.Policy == EvictLRU || c.Eviction.Policy == EvictLFU || c.MergePolicy.counters()
+	return c.EntryStatistics || c.Eviction.Policy == EvictLRU || c.Eviction.Policy == EvictLFU
 }
 
 // Options of a Structure.
@@ -115,5 +116,5 @@ type Options struct {
 }
 
 const (
-	eventTypes = event.Added | event.Updated | event.Removed | event.Evicted | event.Expired | event.Merged
+	eventTypes = event.Added | event.Updated | event.Removed | event.Evicted | event.Expired
 )
