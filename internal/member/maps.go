@@ -55,7 +55,27 @@ func (n *Node) ownMapConfig(name string) imap.Config {
 		ReadBackupData:  c.ReadBackupData,
 		MapStore:        c.MapStore,
 		Protection:      ruleOf(n.o.Config, &c),
+		MergePolicy:     mergePolicy(c.MergePolicy),
 	}
+}
+
+func mergePolicy(p config.MergePolicy) imap.MergePolicy {
+	switch p {
+	case config.MergeDiscard:
+		return imap.MergeDiscard
+	case config.MergeExpirationTime:
+		return imap.MergeExpirationTime
+	case config.MergeHigherHits:
+		return imap.MergeHigherHits
+	case config.MergeLatestAccess:
+		return imap.MergeLatestAccess
+	case config.MergeLatestUpdate:
+		return imap.MergeLatestUpdate
+	case config.MergePassThrough:
+		return imap.MergePassThrough
+	case config.MergePutIfAbsent:
+	}
+	return imap.MergePutIfAbsent
 }
 
 func eviction(e config.Eviction) imap.Eviction {

@@ -91,11 +91,13 @@ type Config struct {
 	ReadBackupData bool
 	// Protection is the map's split-brain protection; without a name there is none. The doors apply it.
 	Protection protection.Rule `json:",omitzero"`
+	// MergePolicy says which entry stays when two clusters of one name become one.
+	MergePolicy MergePolicy
 }
 
 // counters tells whether entries need their counters.
 func (c *Config) counters() bool {
-	return c.EntryStatistics || c.Eviction.Policy == EvictLRU || c.Eviction.Policy == EvictLFU
+	return c.EntryStatistics || c.Eviction.Policy == EvictLRU || c.Eviction.Policy == EvictLFU || c.MergePolicy.counters()
 }
 
 // Options of a Structure.
@@ -116,5 +118,5 @@ type Options struct {
 }
 
 const (
-	eventTypes = event.Added | event.Updated | event.Removed | event.Evicted | event.Expired
+	eventTypes = event.Added | event.Updated | event.Removed | event.Evicted | event.Expired | event.Merged
 )
