@@ -54,8 +54,8 @@ func (n *Node) ownMapConfig(name string) imap.Config {
 		EntryStatistics: c.PerEntryStatsEnabled,
 		ReadBackupData:  c.ReadBackupData,
 		MapStore:        c.MapStore,
-		Protection:      ruleOf(n.o.Config, &c),
 		MergePolicy:     mergePolicy(c.MergePolicy),
+		Protection:      ruleOf(n.o.Config, &c),
 	}
 }
 

@@ -89,10 +89,10 @@ type Config struct {
 	MapStore bool
 	// ReadBackupData lets backups answer reads, which may then be stale.
 	ReadBackupData bool
-	// Protection is the map's split-brain protection; without a name there is none. The doors apply it.
-	Protection protection.Rule `json:",omitzero"`
 	// MergePolicy says which entry stays when two clusters of one name become one.
 	MergePolicy MergePolicy
+	// Protection is the map's split-brain protection; without a name there is none. The doors apply it.
+	Protection protection.Rule `json:",omitzero"`
 }
 
 // counters tells whether entries need their counters.
