@@ -34,7 +34,7 @@ func sample() Snapshot {
 		Partitions: PartitionStats{
 			Count: 271, Owned: 91, BackedUp: 90, WithoutBackup: 2, LostTotal: 1, PromotionsTotal: 5,
 			MigrationsActive: 1, MigrationsQueued: 4, MigrationsTotal: 180, MigrationsFailedTotal: 2,
-			UnacknowledgedEffects: 6, ParkedOperations: 8,
+			UnacknowledgedEffects: 6, ParkedOperations: 8, HandOvers: latency.Snapshot(), ComparisonsTotal: 9, DifferencesTotal: 1,
 		},
 		Clients:    ClientStats{Connections: 2, ConnectionsTotal: 20, RefusedTotal: 3, ReceivedBytesTotal: 1000, SentBytesTotal: 2000},
 		Operations: []OperationStats{{Name: "Map.put", ErrorsTotal: 1, Latency: latency.Snapshot()}},

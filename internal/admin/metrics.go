@@ -31,10 +31,11 @@ type collector struct {
 	// perProtection has the label protection.
 	perProtection []series[ProtectionStats]
 
-	build   prometheus.Metric // constant
-	latency *prometheus.Desc
-	errors  *prometheus.Desc
-	members *prometheus.Desc
+	build     prometheus.Metric // constant
+	latency   *prometheus.Desc
+	handOvers *prometheus.Desc
+	errors    *prometheus.Desc
+	members   *prometheus.Desc
 }
 
 func newCollector(source Source, version string) *collector {
@@ -47,6 +48,8 @@ func newCollector(source Source, version string) *collector {
 		build: prometheus.MustNewConstMetric(build, prometheus.GaugeValue, 1, version, runtime.Version()),
 		latency: prometheus.NewDesc("filbert_operation_duration_seconds",
 			"Time from a decoded request to its released answer.", []string{"operation"}, nil),
+		handOvers: prometheus.NewDesc("filbert_handover_pause_seconds",
+			"How long requests to a partition stood still when this member handed it over.", nil, nil),
 		errors: prometheus.NewDesc("filbert_operation_errors_total",
 			"Requests answered with an error.", []string{"operation"}, nil),
 		members: prometheus.NewDesc("filbert_cluster_members",
@@ -65,7 +68,7 @@ func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 	for _, s := range c.perProtection {
 		descs <- s.desc
 	}
-	for _, desc := range []*prometheus.Desc{c.build.Desc(), c.latency, c.errors, c.members} {
+	for _, desc := range []*prometheus.Desc{c.build.Desc(), c.latency, c.handOvers, c.errors, c.members} {
 		descs <- desc
 	}
 }
@@ -80,9 +83,10 @@ func (c *collector) Collect(metrics chan<- prometheus.Metric) {
 	for kind, count := range [...]int{snapshot.Cluster.DataMembers, snapshot.Cluster.LiteMembers} {
 		metrics <- prometheus.MustNewConstMetric(c.members, prometheus.GaugeValue, float64(count), [...]string{"data", "lite"}[kind])
 	}
+	metrics <- histogram(c.handOvers, &snapshot.Partitions.HandOvers)
 	for i := range snapshot.Operations {
 		operation := &snapshot.Operations[i]
-		metrics <- c.histogram(operation)
+		metrics <- histogram(c.latency, &operation.Latency, operation.Name)
 		metrics <- prometheus.MustNewConstMetric(c.errors, prometheus.CounterValue, float64(operation.ErrorsTotal), operation.Name)
 	}
 	for i := range snapshot.Protections {
@@ -102,16 +106,15 @@ func (c *collector) Collect(metrics chan<- prometheus.Metric) {
 	}
 }
 
-// histogram returns the latencies of one operation, in cumulative buckets as
-// Prometheus wants them.
-func (c *collector) histogram(operation *OperationStats) prometheus.Metric {
+// histogram returns durations in cumulative buckets, as Prometheus wants them.
+func histogram(desc *prometheus.Desc, observed *metric.HistogramSnapshot, labels ...string) prometheus.Metric {
 	buckets := make(map[float64]uint64, metric.BoundCount)
 	var cumulative uint64
 	for i := range metric.BoundCount {
-		cumulative += operation.Latency.Buckets[i]
+		cumulative += observed.Buckets[i]
 		buckets[metric.Bound(i).Seconds()] = cumulative
 	}
-	return prometheus.MustNewConstHistogram(c.latency, operation.Latency.Count(), operation.Latency.Sum.Seconds(), buckets, operation.Name)
+	return prometheus.MustNewConstHistogram(desc, observed.Count(), observed.Sum.Seconds(), buckets, labels...)
 }
 
 func gauge[T any, N int | bool](name, help string, read func(*T) N, labels ...string) series[T] {

@@ -68,6 +68,11 @@ type PartitionStats struct {
 	MigrationsQueued      int    // moves planned by the coordinator and not begun; 0 elsewhere
 	MigrationsTotal       uint64 // moves that ended well
 	MigrationsFailedTotal uint64 // moves that were given up
+	// HandOvers is how long requests to a partition stood still when this member handed it over.
+	HandOvers metric.HistogramSnapshot
+	// ComparisonsTotal counts the pieces of this member's backups that were compared with their primaries', DifferencesTotal the
+	// backups that differed and were copied anew.
+	ComparisonsTotal, DifferencesTotal uint64
 
 	// UnacknowledgedEffects is how many effects sync backups have not confirmed:
 	// their callers wait.

@@ -50,6 +50,7 @@ func (n *Node) snapshot() admin.Snapshot {
 			Count: n.o.Config.PartitionCount, Owned: census.Primaries, BackedUp: census.Backups, WithoutBackup: census.Alone,
 			LostTotal: uint64(n.losses.Load()), PromotionsTotal: census.Promotions,
 			MigrationsActive: n.moving(), MigrationsQueued: int(n.queued.Load()), MigrationsTotal: uint64(n.moved.Load()),
+			HandOvers: census.HandOvers, ComparisonsTotal: census.Compared, DifferencesTotal: census.Differing,
 			UnacknowledgedEffects: census.Held, ParkedOperations: census.Parked + census.Stalled,
 		},
 	}

@@ -100,6 +100,7 @@ func NewNode(o NodeOptions) *Node {
 		Structures: [partition.Kinds]partition.Structure{partition.KindMap: n.maps},
 		Events:     n.events, Clock: n.clusterMillis, Report: n.report, UUID: o.UUID, Logger: n.log("partition"),
 		ConfirmTimeout: o.Config.AcknowledgeTimeout.Milliseconds(), Patience: o.Config.OperationCallTimeout.Milliseconds(),
+		CompareInterval: o.Config.BackupSyncInterval.Milliseconds(),
 	})
 	n.moves = migration.New(migration.Options{
 		Self: o.Self.ID, Backups: backups(o.Config), Clock: o.Clock, Logger: n.log("migration"),

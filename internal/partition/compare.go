@@ -62,7 +62,8 @@ func (g *Grid) compare() {
 		return
 	}
 	now := g.now()
-	if c.began == 0 || (c.part == len(g.parts) && now-c.began >= g.compareInterval) {
+	// A member that joins takes over the cluster's time, which may be long before its own.
+	if c.began == 0 || now < c.began || (c.part == len(g.parts) && now-c.began >= g.compareInterval) {
 		*c = comparing{began: now}
 	}
 	for budget := compareBudget; budget > 0 && c.part < len(g.parts); {
