@@ -199,6 +199,7 @@ func (w *World) finish() {
 		w.readAll()
 	}
 	w.Figures.Virtual = w.now
+	w.compared()
 }
 
 // readAll reads every key, so that whatever was lost shows in its history.

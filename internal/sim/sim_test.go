@@ -42,6 +42,10 @@ func TestSim(t *testing.T) {
 	}
 	t.Logf("%d seeds, %d failed, %.2f virtual hours in %.1f s, %d faults, %d operations and %d of unknown outcome, %d checked in the histories of %d keys",
 		*seedsFlag, failed, sum.Virtual.Hours(), time.Since(began).Seconds(), faults, sum.Operations, sum.Unknown, sum.Checked, sum.Keys)
+	t.Logf("%d pieces of backups compared with their primaries", sum.Compared)
+	if sum.Compared == 0 {
+		t.Error("no backup was ever compared with its primary")
+	}
 	for _, kind := range slices.Sorted(maps.Keys(sum.Faults)) {
 		t.Logf("%8d × %s", sum.Faults[kind], kind)
 	}
@@ -74,6 +78,7 @@ func (f *Figures) add(g *Figures) {
 	f.Operations += g.Operations
 	f.Unknown += g.Unknown
 	f.Keys += g.Keys
+	f.Compared += g.Compared
 	f.Checked += g.Checked
 	for kind, n := range g.Faults {
 		f.Faults[kind] += n

@@ -52,6 +52,9 @@ func (*logs) Enabled(_ context.Context, level slog.Level) bool { return level >=
 // lossMessage is what migration logs when it has to give up data.
 const lossMessage = "partitions lost: no replica in sync was left"
 
+// differMessage is what a backup logs that is not equal to its primary at the same number.
+const differMessage = "this backup differs from its primary, it is copied anew"
+
 // Handle implements slog.Handler. Lost data is a failure.
 func (l *logs) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder
@@ -61,6 +64,9 @@ func (l *logs) Handle(_ context.Context, r slog.Record) error {
 		return true
 	})
 	l.w.note("%s", b.String())
+	if r.Message == differMessage {
+		l.w.differs(b.String())
+	}
 	if r.Message == lossMessage {
 		l.w.fail("%s", b.String())
 	}

@@ -19,6 +19,7 @@ const (
 	foundingSilence    = 2 * time.Second
 	acknowledgeTimeout = 8 * time.Second
 	callTimeout        = 15 * time.Second
+	backupSyncInterval = time.Second
 )
 
 // firstPort is the port of the first process. All have the same host.
@@ -60,7 +61,9 @@ type World struct {
 	cuts      int             // pairs of members that cannot reach one another
 	stopped   bool            // clients ask nothing new
 	losses    []time.Duration // when members were lost, or began to be silent, since the world was whole
-	failure   error
+	// damaged counts backups that were damaged on purpose and are not found yet.
+	damaged int
+	failure error
 
 	// Figures are what has happened so far.
 	Figures Figures
@@ -74,6 +77,8 @@ type Figures struct {
 	Faults map[string]int
 	// Operations were answered; Unknown ended without a known outcome.
 	Operations, Unknown int
+	// Compared are the pieces of backups that were compared with their primaries.
+	Compared uint64
 	// Keys whose histories were checked, and Checked the operations in these histories.
 	Keys, Checked int
 }
@@ -102,6 +107,7 @@ func NewWorld(o Options) *World {
 	c := config.Default()
 	c.PartitionCount = o.Partitions
 	c.HeartbeatInterval, c.MaxNoHeartbeat, c.FoundingSilence = heartbeatInterval, silenceTimeout, foundingSilence
+	c.BackupSyncInterval = backupSyncInterval
 	c.OperationCallTimeout, c.AcknowledgeTimeout = callTimeout, acknowledgeTimeout
 	c.Maps["default"] = config.MapConfig{BackupCount: o.Backups, InMemoryFormat: config.FormatBinary}
 	c.Maps[mainMap] = config.MapConfig{BackupCount: o.Awaited, AsyncBackupCount: o.Backups - o.Awaited, InMemoryFormat: config.FormatBinary}
