@@ -2,12 +2,17 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/hazelcast/hazelcast-go-client"
+	"github.com/hazelcast/hazelcast-go-client/hzerrors"
 	"github.com/hazelcast/hazelcast-go-client/logger"
 	"github.com/hazelcast/hazelcast-go-client/types"
 )
@@ -75,6 +80,7 @@ type load struct {
 	workers   sync.WaitGroup
 	registers *registers
 	unique    *unique
+	watch     *watch
 	// checker is used by the test itself, never by a worker.
 	checker *hazelcast.Client
 }
@@ -82,22 +88,23 @@ type load struct {
 func startLoad(t *testing.T) *load {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	l := &load{t: t, began: time.Now(), cancel: cancel, registers: newRegisters(), unique: newUnique()}
+	l := &load{t: t, began: time.Now(), cancel: cancel, registers: newRegisters(), unique: newUnique(), watch: newWatch()}
 	worker := 0
 	for n := range smartClients + 1 {
 		client := connect(t, n == smartClients)
 		registerMap, uniqueMap := named(t, client, registerMapName), named(t, client, uniqueMapName)
 		for range registerWorkersPerClient {
-			w := l.registers.worker(worker)
+			w := l.registers.worker(worker, n, l.watch)
 			l.workers.Go(func() { w.run(ctx, registerMap, l.began) })
 			worker++
 		}
 		for range uniqueWritersPerClient {
-			w := l.unique.writer()
+			w := l.unique.writer(n, l.watch)
 			l.workers.Go(func() { w.run(ctx, uniqueMap) })
 		}
 	}
 	l.checker = connect(t, false)
+	l.workers.Go(func() { l.watch.run(ctx, t) })
 	t.Cleanup(l.stop)
 	return l
 }
@@ -106,4 +113,23 @@ func startLoad(t *testing.T) *load {
 func (l *load) stop() {
 	l.cancel()
 	l.workers.Wait()
+}
+
+// because puts a failure into few words, without addresses and ids.
+func because(err error) string {
+	var network *net.OpError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no answer within the caller's time"
+	case errors.Is(err, hzerrors.ErrIndeterminateOperationState):
+		return "indeterminate, says the member"
+	case errors.Is(err, hzerrors.ErrSplitBrainProtection):
+		return "refused by split-brain protection"
+	case errors.Is(err, hzerrors.ErrTargetDisconnected) && strings.Contains(err.Error(), "exception from server"):
+		return "the member behind the client's was lost"
+	case errors.Is(err, hzerrors.ErrTargetDisconnected), errors.Is(err, io.EOF), errors.As(err, &network):
+		return "the connection was lost"
+	}
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	return first
 }

@@ -239,11 +239,15 @@ func (s *storm) rolling() {
 	}
 }
 
-// scale has all members but one leave at once, and come back at once.
+// scale has all members but one leave at once, and come back at once; as many
+// as protection allows.
 func (s *storm) scale() {
 	stays := s.victim()
-	s.say("to %s alone and back", stays.ip)
 	leavers := s.others(stays)
+	if *protection {
+		leavers = leavers[:size-majority]
+	}
+	s.say("from %d to %d and back, %s stays", size, size-len(leavers), stays.ip)
 	s.c.leave(leavers...)
 	s.c.settle()
 	s.l.unique.moving(s.t)

@@ -65,6 +65,7 @@ func (m *member) configuration() string {
 	fmt.Fprintf(&b, "    hazelcast.heartbeat.interval.seconds: 1\n")
 	fmt.Fprintf(&b, "    hazelcast.max.no.heartbeat.seconds: %d\n", int(silence.Seconds()))
 	fmt.Fprintf(&b, "    filbert.acknowledge.timeout.seconds: %d\n", int(4*silence.Seconds()))
+	fmt.Fprintf(&b, "    filbert.management.address: %s:%d\n", m.ip, managementPort)
 	fmt.Fprintf(&b, "    filbert.founding.silence.seconds: 2\n")
 	fmt.Fprintf(&b, "  network:\n    port:\n      port: %d\n      auto-increment: false\n", memberPort)
 	fmt.Fprintf(&b, "    join:\n      auto-detection:\n        enabled: false\n      tcp-ip:\n        enabled: true\n        member-list:\n")
@@ -75,7 +76,7 @@ func (m *member) configuration() string {
 	if *protection {
 		fmt.Fprintf(&b, "      split-brain-protection-ref: majority\n")
 		fmt.Fprintf(&b, "  split-brain-protection:\n    majority:\n      enabled: true\n")
-		fmt.Fprintf(&b, "      minimum-cluster-size: %d\n      protect-on: READ_WRITE\n", size/2+1)
+		fmt.Fprintf(&b, "      minimum-cluster-size: %d\n      protect-on: READ_WRITE\n", majority)
 	}
 	return b.String()
 }

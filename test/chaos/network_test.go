@@ -13,8 +13,11 @@ import (
 	"time"
 )
 
-// size is the number of members.
-const size = 5
+const (
+	// size is the number of members.
+	size     = 5
+	majority = size/2 + 1
+)
 
 // network is one bridge with a wire to every member and to the clients. The
 // namespaces have no names on the machine: each ends with the last process in

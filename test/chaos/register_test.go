@@ -57,7 +57,7 @@ func (r *registers) add(key string, c history.Call) {
 	defer r.mu.Unlock()
 	r.calls++
 	if c.Err != nil {
-		r.unknown[c.Err.Error()]++
+		r.unknown[because(c.Err)]++
 	}
 	if !c.Unknown || c.Kind != history.Get {
 		r.histories[key] = append(r.histories[key], c)
@@ -74,13 +74,15 @@ func (r *registers) keys() []string {
 type registerWorker struct {
 	*registers
 	id     int
+	client int
+	watch  *watch
 	random *rand.Rand
 	seen   map[string]int64 // the last value met, by key
 }
 
-func (r *registers) worker(id int) *registerWorker {
+func (r *registers) worker(id, client int, w *watch) *registerWorker {
 	return &registerWorker{
-		registers: r, id: id, seen: map[string]int64{},
+		registers: r, id: id, client: client, watch: w, seen: map[string]int64{},
 		random: rand.New(rand.NewPCG(uint64(id), 1)),
 	}
 }
@@ -103,9 +105,11 @@ func (w *registerWorker) run(ctx context.Context, m *hazelcast.Map, began time.T
 		}
 		c.Value = w.value.Add(1)
 		one, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+		end := w.watch.begin(w.client, string(c.Kind), key)
 		c.Begin = time.Since(began)
 		do(one, &c, m, key)
 		c.End = time.Since(began)
+		end(c.Err)
 		cancel()
 		c.Unknown = c.Err != nil
 		if !c.Unknown {

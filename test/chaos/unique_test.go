@@ -30,7 +30,9 @@ type unique struct {
 // uniqueWriter writes its keys one after the other. A write whose outcome is
 // unknown is not repeated; the next one has another key.
 type uniqueWriter struct {
-	id int
+	id     int
+	client int
+	watch  *watch
 
 	mu        sync.Mutex
 	acked     []int64 // numbers of the acknowledged keys
@@ -42,10 +44,10 @@ type uniqueWriter struct {
 
 func newUnique() *unique { return &unique{} }
 
-func (u *unique) writer() *uniqueWriter {
+func (u *unique) writer(client int, watch *watch) *uniqueWriter {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	w := &uniqueWriter{id: len(u.writers), failed: map[string]int{}, since: time.Now()}
+	w := &uniqueWriter{id: len(u.writers), client: client, watch: watch, failed: map[string]int{}, since: time.Now()}
 	u.writers = append(u.writers, w)
 	return w
 }
@@ -62,12 +64,14 @@ func (w *uniqueWriter) run(ctx context.Context, m *hazelcast.Map) {
 		case <-tick.C:
 		}
 		one, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+		end := w.watch.begin(w.client, "set", w.key(n))
 		err := m.Set(one, w.key(n), n)
+		end(err)
 		cancel()
 		w.mu.Lock()
 		w.attempted = n
 		if err != nil {
-			w.failed[err.Error()]++
+			w.failed[because(err)]++
 		} else {
 			now := time.Now()
 			w.acked = append(w.acked, n)
