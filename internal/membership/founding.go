@@ -27,6 +27,9 @@ const (
 	// showAgain is the pause before the next look of a candidate that could found, but that looks do not show
 	// yet: Kubernetes shows a pod some hundred milliseconds after it began to run.
 	showAgain = 200 * time.Millisecond
+	// silentAgain is the pause before addresses are asked again that could not be reached: the network of a machine
+	// or pod that is just starting says so at once, for a moment.
+	silentAgain = 100 * time.Millisecond
 	// unseenPatience is how long looks must have gone without showing a candidate that may found unseen.
 	unseenPatience = 3 * time.Second
 )
@@ -58,6 +61,10 @@ type foundingState struct {
 	heard []cluster.Address
 	// unsure: somebody asked in this round may have become, or may become, a member of a cluster.
 	unsure bool
+	// silent: an address has not answered, but was not asked for long enough to go on without it. since is when
+	// each address was first asked.
+	silent bool
+	first  map[cluster.Address]time.Duration
 	// refused: a cluster of this name lives at one of the addresses and cannot take this member, which
 	// must not found another one beside it.
 	refused bool
@@ -76,7 +83,7 @@ func (c *Core) searchAnew() {
 }
 
 func (c *Core) startRound() {
-	c.found.looking, c.found.unsure, c.found.confirming, c.found.refused = true, false, false, false
+	c.found.looking, c.found.unsure, c.found.silent, c.found.confirming, c.found.refused = true, false, false, false, false
 	c.found.nextLook = c.now + lookAgain
 	c.out.Look()
 }
@@ -135,6 +142,12 @@ func (c *Core) mayFound() bool {
 
 func (c *Core) askWho(address cluster.Address, id cluster.MemberID) {
 	c.found.open++
+	if c.found.first == nil {
+		c.found.first = map[cluster.Address]time.Duration{}
+	}
+	if _, ok := c.found.first[address]; !ok {
+		c.found.first[address] = c.now
+	}
 	c.ask(askWho, address, id, c.who(), c.AskTimeout)
 }
 
@@ -155,8 +168,9 @@ func (c *Core) whoReplied(a ask, reply link.Reply) {
 	}
 	c.forget(a.address, a.member, a.token)
 	if reply.Outcome == link.Silent {
-		c.Logger.Warn("an address shown by discovery does not answer, going on without it",
-			slog.String("address", a.address.String()), slog.Duration("waited", c.AskTimeout))
+		c.noteSilent(a.address)
+	} else {
+		delete(c.found.first, a.address)
 	}
 	c.noteRefusal(a.address, reply.Err)
 	if reply.Outcome != link.Answered || reply.Answerer == c.Self.ID {
@@ -178,6 +192,18 @@ func (c *Core) whoReplied(a ask, reply link.Reply) {
 		c.found.unsure = true
 	}
 	c.decide()
+}
+
+// noteSilent goes on without an address only when it was asked for as long as one waits for a silent one. That it
+// could not be reached is no answer: unlike a refusal, it does not say that nobody listens there.
+func (c *Core) noteSilent(address cluster.Address) {
+	waited := c.now - c.found.first[address]
+	if waited < c.AskTimeout {
+		c.found.silent = true
+		return
+	}
+	c.Logger.Warn("an address shown by discovery does not answer, going on without it",
+		slog.String("address", address.String()), slog.Duration("waited", waited))
 }
 
 // candidateReplied meets a candidate, and asks those whom it has met.
@@ -242,8 +268,11 @@ func (c *Core) decide() {
 		c.found.nextLook = c.found.nextRound
 		return
 	}
-	if c.found.unsure {
+	if c.found.unsure || c.found.silent {
 		c.found.nextRound = c.now + askAgain
+		if c.found.silent {
+			c.found.nextRound = c.now + silentAgain
+		}
 		c.found.nextLook = c.found.nextRound
 		return
 	}
