@@ -29,6 +29,7 @@ func (r *reader) check() {
 	r.checkTimes()
 	r.checkSecurity(where)
 	r.checkPatterns(where)
+	r.checkPartitionGroup(where)
 	r.checkProtections(where)
 	if a := c.AdvancedNetwork; a.Enabled && !a.HasClient {
 		r.warn(where, "advanced-network", "has no client-server-socket-endpoint-config: no client is served")

@@ -74,6 +74,9 @@ type Config struct {
 	// Maps holds the map configurations by name or pattern. Use Map to look
 	// one up.
 	Maps map[string]MapConfig
+	// PartitionGroup says which members may be lost together.
+	PartitionGroup PartitionGroup
+
 	// SplitBrainProtections holds them by name. Use Protection to look a map's up.
 	SplitBrainProtections map[string]SplitBrainProtection
 
@@ -116,6 +119,7 @@ func Default() *Config {
 		Pod:                     defaultPod(),
 		Logging:                 Logging{Level: LogInfo, Format: LogText},
 		Maps:                    map[string]MapConfig{},
+		PartitionGroup:          defaultPartitionGroup(),
 		SplitBrainProtections:   map[string]SplitBrainProtection{},
 		Properties:              map[string]string{},
 	}

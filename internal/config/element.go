@@ -78,6 +78,8 @@ type scope struct {
 	// text names the child that an XML element's own text stands for; "" when
 	// text is not expected.
 	text string
+	// items, of a kindEach, is what an item stands for that is a list of texts; nil when none may be.
+	items *element
 	// done is called after all children were read; nil for nothing.
 	done func(r *reader, n *node)
 }

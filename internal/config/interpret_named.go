@@ -81,15 +81,31 @@ func (r *reader) item(n *node, name string, e element, at path) {
 func (r *reader) each(n *node, e element, at path) {
 	if n.sequence || numbered(r.format, n) {
 		for _, c := range r.items(n) {
-			r.scope(c, e.open(""), at)
+			r.eachItem(c, e.open(""), at)
 		}
 		return
 	}
 	if r.format == formatYAML && n.hasValue {
-		r.problem(n.place, at.written, ErrStructure, "has the text "+quote(n.value)+"; allowed: a list of mappings")
+		what := "a list of mappings"
+		if e.open("").items != nil {
+			what = "a list of lists"
+		}
+		r.problem(n.place, at.written, ErrStructure, "has the text "+quote(n.value)+"; allowed: "+what)
 		return
 	}
 	r.scope(n, e.open(""), at)
+}
+
+// eachItem interprets an item of a list: a group, or a list of texts where that may stand for one.
+func (r *reader) eachItem(n *node, s scope, at path) {
+	if s.items == nil || !n.sequence && !numbered(r.format, n) {
+		r.scope(n, s, at)
+		return
+	}
+	r.list(n, *s.items, at)
+	if s.done != nil {
+		s.done(r, n)
+	}
 }
 
 // maxNames is the longest list of names that still helps in a message.

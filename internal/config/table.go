@@ -14,6 +14,7 @@ func table(c *Config) scope {
 		advancedNetworkTable(c),
 		securityTable(&c.Security),
 		mapTable(c),
+		partitionGroupTable(c),
 		protectionTable(c),
 	}
 	elements = append(elements, structureTable()...)
@@ -120,7 +121,6 @@ func otherTable() []element {
 		missing("import", "the named files are not read; put everything into one file."),
 		missing("config-replacers", "encrypted values stay as they are; ${name} placeholders work without it."),
 		missing("wan-replication", "nothing is replicated to other clusters."),
-		missing("partition-group", "backups are placed on any other member."),
 		missing("hot-restart-persistence", "data is kept in memory only."),
 		missing("persistence", "data is kept in memory only."),
 		missing("local-device", "data is kept in memory only."),

@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/config"
 	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/replica"
 )
@@ -62,6 +63,8 @@ type Options struct {
 	Self cluster.MemberID
 	// Backups is the number of backups each partition gets, as far as there are members.
 	Backups int
+	// Groups say which members may be lost together; those of the member that coordinates count.
+	Groups config.PartitionGroup
 	// Clock is monotonic time.
 	Clock  func() time.Duration
 	Logger *slog.Logger
@@ -204,7 +207,7 @@ func (c *Core) replan() {
 		return
 	}
 	c.planned = now
-	c.target = plan(c.list, c.table, c.Backups)
+	c.target = plan(c.list, c.table, c.Backups, &c.Groups)
 }
 
 // Moving is the number of partitions that are not where the plan wants them, 0 where this

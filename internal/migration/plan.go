@@ -4,18 +4,42 @@ import (
 	"slices"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/config"
 )
 
-// plan computes who should have which partition: primaries and replicas
-// spread evenly over the data members, moving as little as it can from the
-// present table. It is a pure function: the same list and table give the same
-// plan. nil means that nobody may have data, so everything stays where it is.
-func plan(list *cluster.List, table *cluster.Table, backups int) [][]cluster.MemberID {
+// plan computes who should have which partition, moving as little as it can from the present table. It is a pure
+// function: the same list, table and rule give the same plan. nil means that nobody may have data, so everything stays
+// where it is.
+//
+// What it holds, in this order:
+//
+//  1. No member has two replicas of a partition, and each partition has all its replicas, as far as there are members.
+//  2. The replicas of a partition stand in as many groups as possible, and a backup in its primary's group
+//     only when every member of the other groups has a replica already.
+//  3. No two members differ by more than one primary.
+//  4. No backup could go from a member to one with at least two replicas fewer, neither directly nor by way of others,
+//     without breaking 2. So within a group members differ by one replica at most, and members of a group have fewer than
+//     others only where their group has all that 2 lets it have: one replica of every partition.
+//
+// Where every member is a group of its own, 2 says no more than 1, and all members differ by one replica at most.
+func plan(list *cluster.List, table *cluster.Table, backups int, rule *config.PartitionGroup) [][]cluster.MemberID {
 	var p planner
+	var names []string
 	for i := range list.Members {
-		if m := &list.Members[i]; m.DataMember() {
-			p.place = append(p.place, m.ID)
+		m := &list.Members[i]
+		if !m.DataMember() {
+			continue
 		}
+		p.place = append(p.place, m.ID)
+		name := groupOf(rule, m)
+		g := slices.Index(names, name)
+		if g < 0 {
+			g = len(names)
+			names = append(names, name)
+			p.size = append(p.size, 0)
+		}
+		p.group = append(p.group, g)
+		p.size[g]++
 	}
 	if len(p.place) == 0 {
 		return nil
@@ -23,11 +47,13 @@ func plan(list *cluster.List, table *cluster.Table, backups int) [][]cluster.Mem
 	p.width = min(backups+1, len(p.place))
 	p.primaries = make([]int, len(p.place))
 	p.replicas = make([]int, len(p.place))
-	p.want = make([][]int, len(table.Partitions))
 	for i := range table.Partitions {
-		p.keep(i, &table.Partitions[i])
+		p.keep(&table.Partitions[i])
 	}
 	p.fillPrimaries()
+	for i, want := range p.want {
+		p.set(i, p.trim(want))
+	}
 	p.balancePrimaries()
 	p.fillBackups()
 	p.balanceBackups()
@@ -44,70 +70,87 @@ func plan(list *cluster.List, table *cluster.Table, backups int) [][]cluster.Mem
 // primary of partition i, -1 while there is none.
 type planner struct {
 	place     []cluster.MemberID
+	group     []int // by member
+	size      []int // by group: its members
 	width     int
-	want      [][]int
-	primaries []int // by member: partitions it is primary of
-	replicas  []int // by member: all replicas
+	had, want [][]int // by partition: replicas in the table and in the plan
+	primaries []int   // by member: partitions it is primary of
+	replicas  []int   // by member: all replicas
 }
 
 // keep takes over from the table what may stay: the primary if it is a data
 // member, otherwise its first backup in sync that is one; backups in their order.
-func (p *planner) keep(i int, a *cluster.Assignment) {
+func (p *planner) keep(a *cluster.Assignment) {
 	want := []int{-1}
+	var had []int
 	for k, r := range a.Replicas {
 		m := slices.Index(p.place, r.Member)
-		switch {
-		case m < 0:
-		case k == 0 || (want[0] < 0 && r.State == cluster.InSync):
+		if m < 0 {
+			continue
+		}
+		had = append(had, m)
+		if k == 0 || (want[0] < 0 && r.State == cluster.InSync) {
 			want[0] = m
-		case len(want) < p.width:
+		} else {
 			want = append(want, m)
 		}
 	}
-	p.want[i] = want
 	if want[0] >= 0 {
 		p.primaries[want[0]]++
 	}
+	p.had, p.want = append(p.had, had), append(p.want, want)
+	p.count(want, 1)
+}
+
+// count adds a partition's replicas to those of its members, or takes them off.
+func (p *planner) count(want []int, by int) {
 	for _, m := range want {
 		if m >= 0 {
-			p.replicas[m]++
+			p.replicas[m] += by
 		}
 	}
 }
 
-// least returns the member with the smallest count that is not in without.
-func least(counts, without []int) int {
+// set gives a partition other replicas; primaries are the caller's to count.
+func (p *planner) set(i int, want []int) {
+	p.count(p.want[i], -1)
+	p.want[i] = want
+	p.count(want, 1)
+}
+
+// least returns the member with the smallest count of those that may be taken, -1 when there is none.
+func least(counts []int, may func(m int) bool) int {
 	best := -1
 	for m := range counts {
-		if !slices.Contains(without, m) && (best < 0 || counts[m] < counts[best]) {
+		if (best < 0 || counts[m] < counts[best]) && may(m) {
 			best = m
 		}
 	}
 	return best
 }
 
+func anybody(int) bool { return true }
+
 func (p *planner) fillPrimaries() {
 	for i, want := range p.want {
 		if want[0] >= 0 {
 			continue
 		}
-		m := least(p.primaries, nil)
-		if k := slices.Index(want, m); k > 0 {
-			p.want[i] = slices.Delete(want, k, k+1)
-			p.replicas[m]--
-		}
-		p.want[i][0] = m
+		m := least(p.primaries, anybody)
 		p.primaries[m]++
-		p.replicas[m]++
+		rest := slices.DeleteFunc(slices.Clone(want[1:]), func(b int) bool { return b == m })
+		p.set(i, append([]int{m}, rest...))
 	}
 }
 
-// balancePrimaries moves primaries from members with too many to the one with
-// the fewest, until no two differ by more than one. A partition whose backup is there
+// balancePrimaries moves primaries from members with too many to those with
+// few, until no two differ by more than one. A partition whose backup is there
 // already is preferred: then no data moves.
 func (p *planner) balancePrimaries() {
+	p.spread(true)
+	p.spread(false)
 	for {
-		to := least(p.primaries, nil)
+		to := least(p.primaries, anybody)
 		from := slices.Index(p.primaries, slices.Max(p.primaries))
 		if p.primaries[from]-p.primaries[to] < 2 {
 			return
@@ -118,79 +161,44 @@ func (p *planner) balancePrimaries() {
 				best = i
 			}
 		}
-		want := p.want[best]
-		if k := slices.Index(want, to); k > 0 { // swap roles
-			want[0], want[k] = to, from
-		} else { // the old primary stays as first backup, which frees the last one
-			p.replicas[to]++
-			want = slices.Insert(want, 0, to)
-			if len(want) > p.width {
-				p.replicas[want[len(want)-1]]--
-				want = want[:len(want)-1]
-			}
-			p.want[best] = want
-		}
-		p.primaries[from]--
-		p.primaries[to]++
+		p.lead(best, to)
 	}
+}
+
+// spread does the bulk in one pass: it takes from members with more than their share and gives to those with less, only to
+// backups, or to anybody.
+func (p *planner) spread(swap bool) {
+	less := len(p.want) / len(p.place)
+	more := less + min(1, len(p.want)%len(p.place))
+	for i, want := range p.want {
+		if p.primaries[want[0]] <= more {
+			continue
+		}
+		to := least(p.primaries, func(m int) bool { return p.primaries[m] < less && (!swap || slices.Contains(want, m)) })
+		if to >= 0 {
+			p.lead(i, to)
+		}
+	}
+}
+
+// lead makes a member a partition's primary.
+func (p *planner) lead(i, to int) {
+	want := slices.Clone(p.want[i])
+	from := want[0]
+	if k := slices.Index(want, to); k > 0 { // swap roles
+		want[0], want[k] = to, from
+	} else { // the old primary stays as first backup if the rule lets it, and one backup goes
+		want = slices.Insert(want, 0, to)
+	}
+	p.set(i, p.trim(want))
+	p.primaries[from]--
+	p.primaries[to]++
 }
 
 func (p *planner) fillBackups() {
 	for i := range p.want {
 		for len(p.want[i]) < p.width {
-			m := least(p.replicas, p.want[i])
-			p.want[i] = append(p.want[i], m)
-			p.replicas[m]++
+			p.set(i, append(slices.Clone(p.want[i]), p.nextBackup(p.want[i])))
 		}
 	}
-}
-
-// balanceBackups moves backups until no two members differ by more than one replica, as far as that can be
-// done without touching primaries.
-func (p *planner) balanceBackups() {
-	for {
-		to := least(p.replicas, nil)
-		from := slices.Index(p.replicas, slices.Max(p.replicas))
-		if p.replicas[from]-p.replicas[to] < 2 || !p.shift(from, to) {
-			return
-		}
-	}
-}
-
-// shift takes one backup from a member and gives one to another: directly, or over members in between,
-// each of which gives one on and takes another.
-func (p *planner) shift(from, to int) bool {
-	cameFrom := map[int]int{from: from}
-	for queue := []int{from}; len(queue) > 0; queue = queue[1:] {
-		a := queue[0]
-		for b := range p.place {
-			if _, known := cameFrom[b]; known || p.movable(a, b) < 0 {
-				continue
-			}
-			cameFrom[b] = a
-			if b != to {
-				queue = append(queue, b)
-				continue
-			}
-			for ; b != from; b = cameFrom[b] { // the last step first: no move makes an earlier one impossible but its own kind
-				i := p.movable(cameFrom[b], b)
-				if i < 0 {
-					return false
-				}
-				want := p.want[i]
-				want[slices.Index(want, cameFrom[b])] = b
-				p.replicas[cameFrom[b]]--
-				p.replicas[b]++
-			}
-			return true
-		}
-	}
-	return false
-}
-
-// movable returns a partition of which one member has a backup and the other nothing, or -1.
-func (p *planner) movable(from, to int) int {
-	return slices.IndexFunc(p.want, func(want []int) bool {
-		return slices.Index(want, from) > 0 && !slices.Contains(want, to)
-	})
 }

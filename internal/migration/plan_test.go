@@ -86,10 +86,10 @@ func TestPlanIsBalancedAndStable(t *testing.T) {
 				t.Run(fmt.Sprintf("%d partitions %d members %d backups", partitions, members, backups), func(t *testing.T) {
 					list := listOf(members)
 					empty := &cluster.Table{Partitions: make([]cluster.Assignment, partitions)}
-					want := plan(list, empty, backups)
+					want := plan(list, empty, backups, perMember())
 					checkPlan(t, list, want, backups)
 					table := apply(want)
-					if again := plan(list, table, backups); !slices.EqualFunc(again, want, slices.Equal) {
+					if again := plan(list, table, backups, perMember()); !slices.EqualFunc(again, want, slices.Equal) {
 						t.Error("the plan of what is planned is another one")
 					}
 				})
@@ -105,7 +105,7 @@ func TestPlanFollowsMembers(t *testing.T) {
 		partitions, backups := 1+random.IntN(60), random.IntN(3)
 		next := 2 + random.IntN(5)
 		list := listOf(next)
-		table := apply(plan(list, &cluster.Table{Partitions: make([]cluster.Assignment, partitions)}, backups))
+		table := apply(plan(list, &cluster.Table{Partitions: make([]cluster.Assignment, partitions)}, backups, perMember()))
 		for range 10 {
 			members := len(list.Members)
 			switch random.IntN(3) {
@@ -124,7 +124,7 @@ func TestPlanFollowsMembers(t *testing.T) {
 				m.Leaving = m.Leaving || random.IntN(2) == 0
 				m.Lite = m.Lite || random.IntN(8) == 0
 			}
-			want := plan(list, table, backups)
+			want := plan(list, table, backups, perMember())
 			data := slices.DeleteFunc(slices.Clone(list.Members), func(m cluster.Member) bool { return !m.DataMember() })
 			if len(data) == 0 {
 				if want != nil {
@@ -133,7 +133,7 @@ func TestPlanFollowsMembers(t *testing.T) {
 				break
 			}
 			checkPlan(t, list, want, backups)
-			again := plan(list, table, backups)
+			again := plan(list, table, backups, perMember())
 			if !slices.EqualFunc(again, want, slices.Equal) {
 				t.Fatalf("seed %d: the same list and table gave another plan", seed)
 			}
@@ -151,8 +151,8 @@ func TestPlanFollowsMembers(t *testing.T) {
 func TestPlanOfOneMoreMoves(t *testing.T) {
 	for members := 2; members <= 8; members++ {
 		list := listOf(members)
-		table := apply(plan(list, &cluster.Table{Partitions: make([]cluster.Assignment, 271)}, 1))
-		want := plan(listOf(members+1), table, 1)
+		table := apply(plan(list, &cluster.Table{Partitions: make([]cluster.Assignment, 271)}, 1, perMember()))
+		want := plan(listOf(members+1), table, 1, perMember())
 		share := 2 * 271 / (members + 1)
 		if n := moved(table, want); n > share*3/2 {
 			t.Errorf("%d members and one more: %d replicas move, its share is %d", members, n, share)
