@@ -94,6 +94,7 @@ type Core struct {
 	handUntil time.Duration
 
 	found    foundingState
+	follows  cluster.MemberID // the coordinator of the list
 	beats    map[cluster.MemberID]*beat
 	order    []cluster.MemberID // keys of beats, in a fixed order
 	take     *takeOver
@@ -219,7 +220,11 @@ func (c *Core) Tick() {
 func (c *Core) awake(pause time.Duration) {
 	c.Logger.Warn("this member did not run for a while", slog.Duration("pause", pause))
 	for _, id := range c.order {
-		c.beats[id].heard = min(c.now, c.beats[id].heard+pause)
+		b := c.beats[id]
+		b.heard, b.answered, b.leased = min(c.now, b.heard+pause), min(c.now, b.answered+pause), min(c.now, b.leased+pause)
+		if b.owed != 0 {
+			b.owed = min(c.now, b.owed+pause)
+		}
 	}
 	c.abandon()
 	if c.phase == founding {

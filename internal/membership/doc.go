@@ -23,6 +23,11 @@
 // after hearing it: so a lease has always ended before somebody else may own what the
 // member owned. The coordinator's own lease counts the echoes of a majority.
 //
+// Hearing is not enough, since a network may fail in one direction only. A heartbeat says which was the last one that was
+// echoed: the coordinator lets the lease of a member that its echoes do not reach run out, and removes it; members go on
+// without a coordinator that answers none of them. A coordinator that hears less than half of its members waits
+// twice as long before it removes them: it may be the one that cannot hear, and what it publishes is obeyed.
+//
 // # Proof of death
 //
 // A connection refused at a member's address, or another id answering there,

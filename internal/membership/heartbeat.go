@@ -16,6 +16,11 @@ type beat struct {
 	heard time.Duration
 	// echoed is the latest stamp of ours that it has echoed.
 	echoed time.Duration
+	// answered is the latest stamp that it has echoed as our coordinator, and no earlier than when it became that.
+	answered time.Duration
+	// As its coordinator: reached is the latest stamp of its own of which it has got our echo, by its word; owed is
+	// when we first sent an echo since, 0 for none, and leased when we last sent one.
+	reached, owed, leased time.Duration
 	// connected: the control lane is up. tried is when it was last asked whether it lives.
 	connected bool
 	tried     time.Duration
@@ -46,7 +51,7 @@ func (c *Core) followList() {
 	for i := range c.list.Members {
 		id := c.list.Members[i].ID
 		if id != c.Self.ID && c.beats[id] == nil {
-			c.beats[id] = &beat{heard: c.now, echoed: c.leased(), tried: c.now}
+			c.beats[id] = &beat{heard: c.now, echoed: c.leased(), tried: c.now, leased: c.now}
 			c.order = append(c.order, id)
 		}
 	}
@@ -54,10 +59,20 @@ func (c *Core) followList() {
 	c.nextBeat = c.now
 	// A list does not prolong the lease, since it may be old when it is read: only echoes do.
 	if coordinator := c.list.Coordinator().ID; coordinator != c.Self.ID {
-		c.beats[coordinator].heard, c.beats[coordinator].dead = c.now, false
+		b := c.beats[coordinator]
+		b.heard, b.dead = c.now, false
+		if coordinator != c.follows {
+			b.answered = c.now
+		}
 	} else {
+		if coordinator != c.follows { // what the last one has leased ends no later than what is leased now
+			for _, id := range c.order {
+				c.beats[id].leased, c.beats[id].owed = c.now, 0
+			}
+		}
 		c.renewOwnLease()
 	}
+	c.follows = c.list.Coordinator().ID
 }
 
 // leased is the stamp that the present lease counts from. A new member is taken to have echoed that one: its
@@ -73,17 +88,69 @@ func (c *Core) sendBeats() {
 	b = cluster.AppendMark(b, c.list.Mark)
 	b = packed.AppendUint32(b, uint32(c.table.Version))
 	b = packed.AppendUint32(b, uint32(c.document.Version))
+	b = packed.AppendInt64(b, int64(c.now-c.unanswered()))
 	for _, id := range c.order {
 		c.out.Send(id, b)
 	}
+}
+
+// unanswered is how long ago this member sent the last heartbeat that its coordinator has answered.
+func (c *Core) unanswered() time.Duration {
+	if b := c.beats[c.list.Coordinator().ID]; b != nil {
+		return c.now - b.answered
+	}
+	return 0
+}
+
+// answerPatience is how long a coordinator that is heard may leave heartbeats without an answer: longer than it may be
+// silent, since an answer takes two ways.
+func (c *Core) answerPatience() time.Duration { return c.SilenceTimeout + 2*c.HeartbeatInterval }
+
+// echo answers a heartbeat, which prolongs the lease of a member that this one coordinates. A member that is
+// heard, but that no echo reaches, gets none any more: once its lease must have run out, it can be removed. It
+// gets them again when one of them turns out to have reached it.
+func (c *Core) echo(to cluster.MemberID, b *beat, stamp, reached time.Duration) {
+	if c.isFirst() {
+		if reached > b.reached {
+			b.reached, b.owed = reached, 0
+		}
+		if c.isDeaf(b) {
+			return
+		}
+		if b.owed == 0 {
+			b.owed = c.now
+		}
+		b.leased = c.now
+	}
+	c.out.Send(to, packed.AppendInt64(packed.AppendInt64([]byte{kindEcho}, int64(stamp)), c.ClusterTime()))
+}
+
+// isDeaf tells whether no echo has reached a member for so long that it gets none any more. That time and a lease are
+// less than what it takes that member to give up everybody and go on by itself.
+func (c *Core) isDeaf(b *beat) bool { return b.owed != 0 && c.now-b.owed > c.SilenceTimeout/2 }
+
+// silencePatience is how long a coordinator waits for a silent member. One that hears less than half of all may be the
+// one that cannot hear: those who hear one another go on without it first, instead of obeying it when it removes them.
+func (c *Core) silencePatience() time.Duration {
+	heard := 1
+	for _, id := range c.order {
+		if c.now-c.beats[id].heard <= c.SilenceTimeout {
+			heard++
+		}
+	}
+	if c.isFirst() && 2*heard < 1+len(c.order) {
+		return 2 * c.SilenceTimeout
+	}
+	return c.SilenceTimeout
 }
 
 // isFirst is true for the member that coordinates or is about to.
 func (c *Core) isFirst() bool { return c.list.Coordinator().ID == c.Self.ID }
 
 func (c *Core) onBeat(from cluster.MemberID, r *packed.Reader) {
-	stamp := r.Int64()
+	stamp := time.Duration(r.Int64())
 	have, table, document := cluster.ReadMark(r), int32(r.Uint32()), int32(r.Uint32())
+	reached := time.Duration(r.Int64())
 	b := c.beats[from]
 	if r.Err() != nil || b == nil {
 		return // whoever is not in the list (any more) must not count on this member
@@ -92,7 +159,7 @@ func (c *Core) onBeat(from cluster.MemberID, r *packed.Reader) {
 	c.answerJoins()
 	c.checkChanges()
 	if from != c.list.Coordinator().ID || (c.take == nil && !c.hasYielded()) {
-		c.out.Send(from, packed.AppendInt64(packed.AppendInt64([]byte{kindEcho}, stamp), c.ClusterTime()))
+		c.echo(from, b, stamp, reached)
 	}
 	if c.Coordinating() && (have != c.list.Mark || table != c.table.Version || document != c.document.Version) {
 		c.sendState(from, state{c.list, c.table, c.document}) // something got lost with a connection
@@ -107,6 +174,7 @@ func (c *Core) onEcho(from cluster.MemberID, r *packed.Reader) {
 	}
 	b.echoed = max(b.echoed, stamp)
 	if from == c.list.Coordinator().ID {
+		b.answered = max(b.answered, stamp)
 		c.extendLease(stamp)
 		c.out.SetClusterTime(clusterTime + (c.now-stamp).Milliseconds()/2)
 	}
@@ -142,8 +210,13 @@ func (c *Core) checkSilence() {
 		if !b.connected && !c.suspect[id] && c.now-b.tried >= aliveAgain {
 			c.askAlive(id)
 		}
-		if c.now-b.heard > c.SilenceTimeout {
-			c.lost(id, "silent for "+c.SilenceTimeout.String(), false)
+		switch patience := c.silencePatience(); {
+		case c.now-b.heard > patience:
+			c.lost(id, "silent for "+patience.String(), false)
+		case c.isFirst() && c.isDeaf(b) && c.now-b.leased > c.SilenceTimeout && c.now-b.heard < c.SilenceTimeout/2:
+			c.lost(id, "it hears nothing of this member", false)
+		case id == c.list.Coordinator().ID && c.unanswered() > c.answerPatience():
+			c.lost(id, "it does not answer", false)
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 // Kinds of frames on the control lane. Numbers are part of the member protocol: append
 // only. Kinds from KindTables on belong to the Tables above.
 const (
-	kindBeat      = 1 // stamp, list mark, table version, document version
+	kindBeat      = 1 // stamp, list mark, table version, document version, the latest stamp that the coordinator has echoed
 	kindEcho      = 2 // the stamp, cluster time in ms
 	kindState     = 3 // list, table?, document?
 	kindInstalled = 4 // list mark, table version, document version

@@ -31,10 +31,12 @@ func (c *Core) noteDead(id cluster.MemberID, proof bool) {
 	}
 }
 
-// seemsDead tells whether another member of the list has ended, or has been silent for so long.
+// seemsDead tells whether another member of the list has ended, or has been silent for so long. A coordinator that
+// is heard and does not answer is as good as dead.
 func (c *Core) seemsDead(id cluster.MemberID) bool {
 	b := c.beats[id]
-	return b == nil || b.dead || c.now-b.heard > c.SilenceTimeout
+	return b == nil || b.dead || c.now-b.heard > c.SilenceTimeout ||
+		(id == c.list.Coordinator().ID && c.unanswered() > c.answerPatience())
 }
 
 // firstAlive is the oldest member that has not been found dead.
@@ -224,7 +226,7 @@ func (c *Core) beginLineage(s state, members []cluster.Member, cause string) {
 		Members: members,
 	}
 	for _, id := range c.order { // leases that the old coordinator gave run from now at the latest
-		c.beats[id].heard = c.now
+		c.beats[id].heard, c.beats[id].leased = c.now, c.now
 	}
 	c.install(list, c.tables.Adjusted(s.table, list), s.document, cause)
 	c.sendAll(state{c.list, c.table, c.document})

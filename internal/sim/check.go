@@ -17,6 +17,7 @@ const quietLimit = 90 * time.Second
 // settle waits until all processes that are up are one cluster in which every partition has its backups.
 func (w *World) settle() bool {
 	why := ""
+	w.mend()
 	if w.until(quietLimit, func() bool { why = w.unsettled(); return why == "" }) {
 		w.note("settled: %d members", len(w.living()))
 		for _, from := range w.losses {
@@ -58,11 +59,15 @@ func (w *World) picture() string {
 
 // unsettled says what keeps the cluster from being whole, empty when nothing does.
 func (w *World) unsettled() string {
-	up := w.living()
-	var first *cluster.View
-	if w.cuts > 0 {
+	if w.cuts > 0 || w.split != nil {
 		return "members are cut off from one another"
 	}
+	return w.unsettledAmong(w.living())
+}
+
+// unsettledAmong says what keeps some processes from being a whole cluster.
+func (w *World) unsettledAmong(up []*process) string {
+	var first *cluster.View
 	for _, p := range up {
 		v := p.node.View()
 		switch {

@@ -62,14 +62,14 @@ func (c *client) connect() {
 	if c.smart && c.version >= 0 {
 		for i := range c.members {
 			p := c.w.owner(cluster.MemberID(c.members[i].UUID))
-			if p != nil && !slices.ContainsFunc(c.conns, func(k *conn) bool { return k.p == p }) {
+			if p != nil && !p.exiled && !slices.ContainsFunc(c.conns, func(k *conn) bool { return k.p == p }) {
 				c.dial(p)
 			}
 		}
 	}
 	if len(c.conns) == 0 {
-		if up := c.w.living(); len(up) > 0 {
-			c.dial(up[c.w.random.IntN(len(up))])
+		if p := c.w.anyOf(c.w.reachable()); p != nil {
+			c.dial(p)
 		}
 	}
 	c.w.after(c.w.between(100*time.Millisecond, 200*time.Millisecond), c.connect)
@@ -78,7 +78,7 @@ func (c *client) connect() {
 // look notes when no member that the cluster counts on has a connection of the client: its locks may be released then.
 func (c *client) look() {
 	present := slices.ContainsFunc(c.conns, func(k *conn) bool {
-		return k.ready && !k.shut && k.p.up && !k.p.paused && k.life == k.p.life && k.p.node.LeaseValid()
+		return k.ready && !k.shut && !k.stuck && k.p.up && !k.p.paused && k.life == k.p.life && k.p.node.LeaseValid()
 	})
 	switch {
 	case present:
@@ -199,7 +199,7 @@ func (c *client) forgetOthers() {
 // begin asks an operation of the cluster; idle is called when it has ended.
 func (c *client) begin(o *operation) {
 	o.began = c.w.now
-	if o.pad == 0 {
+	if o.pad == "" {
 		o.pad = c.w.pad
 	}
 	c.pending = o

@@ -24,6 +24,7 @@ type conn struct {
 	ready       bool // authenticated
 	over        bool // for the client
 	shut        bool // for the member
+	stuck       bool // nothing gets through any more, and nobody is told
 }
 
 var _ gateway.Output = (*conn)(nil)
@@ -35,7 +36,7 @@ func (c *client) dial(p *process) {
 	c.conns = append(c.conns, k)
 	k.there = w.now + w.between(clientLeast, clientMost)
 	w.at(k.there, func() {
-		if !p.up {
+		if !p.up || p.exiled {
 			w.after(w.between(clientLeast, clientMost), func() { k.lost("refused") })
 			return
 		}
@@ -75,7 +76,7 @@ func (k *conn) atMember(f func()) {
 	w := k.c.w
 	k.there = max(k.there+1, w.now+w.between(clientLeast, clientMost))
 	w.at(k.there, func() {
-		if k.p.up { // else it was never there, or hangUp has told the client
+		if k.p.up && !k.stuck { // else it was never there, or hangUp has told the client
 			k.p.do(k.p.life, f)
 		}
 	})
@@ -131,7 +132,7 @@ func (k *conn) atClient(f func()) {
 	w := k.c.w
 	k.back = max(k.back+1, w.now+w.between(clientLeast, clientMost))
 	w.at(k.back, func() {
-		if !k.over {
+		if !k.over && !k.stuck {
 			f()
 		}
 	})
@@ -142,6 +143,18 @@ func (k *conn) broken() {
 	k.shut = true
 	w := k.c.w
 	w.after(w.between(clientLeast, clientMost), func() { k.lost("reset") })
+}
+
+// stick is what becomes of the connection when the network fails: both sides notice only after a while.
+func (k *conn) stick() {
+	k.stuck = true
+	w := k.c.w
+	w.after(w.between(time.Second, 3*time.Second), func() { k.lost("silent") })
+	w.after(w.between(time.Second, 5*time.Second), func() {
+		if k.p.up {
+			k.p.do(k.life, func() { k.Close(nil) })
+		}
+	})
 }
 
 // hangUp ends the connection from the client's side.

@@ -59,8 +59,8 @@ type operation struct {
 	key   string
 	keys  []string // of getAll, key is the first
 	value int
-	// pad makes a value larger, by so many bytes that depend on the number; the same for all operations of a world.
-	pad   int
+	// pad makes a value larger, by a part of it that depends on the number; the same for all operations of a world.
+	pad   string
 	test  int // what replaceIfSame and removeIfSame compare with
 	began time.Duration
 	tries int
@@ -96,14 +96,11 @@ func (o outcome) String() string {
 
 func blob(s string) []byte { return serial.AppendString(nil, s) }
 
-// padding is what makes values large: as many bytes as the largest has.
-var padding = strings.Repeat("x", fillBytes)
-
-// number is the serialized form of a value: its digits, and then up to pad bytes that make it as large as values are.
-func number(n, pad int) []byte {
+// number is the serialized form of a value: its digits, and then a part of pad that makes it as large as values are.
+func number(n int, pad string) []byte {
 	digits := strconv.Itoa(n)
-	if pad > 0 {
-		digits += "/" + padding[:n*7919%min(pad, len(padding))]
+	if pad != "" {
+		digits += "/" + pad[:n*7919%len(pad)]
 	}
 	return blob(digits)
 }
@@ -187,7 +184,7 @@ func (o *operation) message(correlation int64, partition int32) wire.Message {
 // retryable tells whether clients send it again when they do not know what has become of it.
 func (o *operation) retryable() bool {
 	small := *o
-	small.pad = 0
+	small.pad = ""
 	info, _ := protocol.Describe(small.message(1, 0).Type())
 	return info.Retryable
 }

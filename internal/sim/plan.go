@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/link"
@@ -48,7 +49,8 @@ func RunSeed(o Options) *World {
 
 // found starts some members at once, and clients with them.
 func (w *World) found() {
-	w.pad = [...]int{0, 500, 4000}[w.random.IntN(3)]
+	w.pad = strings.Repeat("x", [...]int{0, 500, 4000}[w.random.IntN(3)])
+	w.net.Hold(w.random.IntN(2) == 0)
 	w.usual = [...]time.Duration{time.Millisecond, 5 * time.Millisecond, 25 * time.Millisecond}[w.random.IntN(3)]
 	w.net.SetDelay(memlink.Uniform(least, w.usual))
 	size := 1 + w.random.IntN(maxMembers-1)
@@ -79,9 +81,10 @@ const (
 // fill gives the map entries that stay as they are.
 func (w *World) fill() {
 	c := w.newClient(true)
+	pad := strings.Repeat("x", fillBytes)
 	for i := range fillEntries {
 		w.serial++
-		w.ask(c, &operation{kind: opSet, key: fmt.Sprintf("fill%d", i), value: int(w.serial), pad: fillBytes})
+		w.ask(c, &operation{kind: opSet, key: fmt.Sprintf("fill%d", i), value: int(w.serial), pad: pad})
 	}
 }
 
@@ -92,7 +95,7 @@ func (w *World) round() {
 	keep := 1                                // members that must stay: two cut off from one another need a third
 	quiet := true                            // nobody is silent
 	for range 1 + w.random.IntN(4) {
-		switch what := w.random.IntN(12); {
+		switch what := w.random.IntN(14); {
 		case what < 3 && losses > 1 && stay > keep+1:
 			losses -= 2
 			stay -= 2
@@ -106,6 +109,15 @@ func (w *World) round() {
 			losses--
 			stay--
 			w.pauseOne(w.between(silenceTimeout+time.Second, 3*silenceTimeout))
+		case what == 12 && losses > 0 && stay > keep && quiet:
+			n := min(1+w.random.IntN(losses), stay-keep)
+			if w.splitOff(n) {
+				quiet = false
+				losses -= n
+				stay -= n
+			}
+		case what == 13 && quiet:
+			w.interrupt()
 		case what == 4 && losses > 0 && stay > 2 && quiet:
 			quiet = false
 			losses--
@@ -138,7 +150,7 @@ func (w *World) round() {
 func (w *World) steady() []*process {
 	var found []*process
 	for _, p := range w.living() {
-		if !p.paused && !p.leaving && p.node.View().Joined {
+		if !p.paused && !p.leaving && !p.exiled && p.node.View().Joined {
 			found = append(found, p)
 		}
 	}
@@ -170,6 +182,9 @@ func (w *World) crashOne() {
 }
 
 func (w *World) nobodySilent() bool {
+	if w.cuts > 0 || w.split != nil {
+		return false
+	}
 	for _, p := range w.living() {
 		if p.paused {
 			return false

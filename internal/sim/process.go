@@ -23,6 +23,8 @@ type process struct {
 	up      bool
 	paused  bool
 	leaving bool
+	// exiled: on the side of a split that the checks do not follow; clients do not reach it.
+	exiled  bool
 	backlog []func()
 	conns   []*conn
 	waking  bool
@@ -153,6 +155,11 @@ func (p *process) exit() {
 func (p *process) crash() {
 	p.w.fault("crash", "%s", p.name)
 	p.w.lose()
+	p.end()
+}
+
+// end stops the process without a word; what it had is not missed.
+func (p *process) end() {
 	p.up, p.paused, p.backlog = false, false, nil
 	p.w.net.Crash(p.address)
 	p.hangUp()

@@ -31,6 +31,9 @@ import (
 //	load | calm               all clients work as in a plan; they stop
 //	crash P | leave P | pause P 3s
 //	cut P P | heal            no frame between two processes; all can reach one another again
+//	split both|mute|deaf 9s P …  cuts some off from all others for longer than the silence timeout; mute: what they
+//	                          say, deaf: what they are told. It ends with settle.
+//	interrupt both|mute|deaf 1s P …  the same for less than that
 //	break P P control|effects|forward|bulk
 //	slow 200ms | slow P 200ms | fast
 //	run 500ms                 time passes
@@ -106,7 +109,7 @@ func (s *script) run(words []string) error {
 	case "check":
 		w.finish()
 		return w.Check()
-	case "crash", "leave", "pause", "cut", "heal", "break", "slow", "fast":
+	case "crash", "leave", "pause", "cut", "heal", "break", "slow", "fast", "split", "interrupt":
 		return s.fault(words[0], rest)
 	default:
 		return s.operation(words)
@@ -134,6 +137,8 @@ func (s *script) start(rest []string) error {
 func (s *script) fault(what string, rest []string) error {
 	w := s.w
 	switch {
+	case what == "split", what == "interrupt":
+		return s.split(what, rest)
 	case what == "heal":
 		w.net.HealAll()
 		w.cuts = 0
@@ -165,6 +170,32 @@ func (s *script) fault(what string, rest []string) error {
 		return err
 	default:
 		return s.between(what, p, rest)
+	}
+	return nil
+}
+
+// split cuts some processes off.
+func (s *script) split(what string, rest []string) error {
+	if len(rest) < 3 {
+		return fmt.Errorf("%w: split how, for how long, whom", ErrScript)
+	}
+	y, ok := map[string]way{"both": bothWays, "mute": mute, "deaf": deaf}[rest[0]]
+	d, err := time.ParseDuration(rest[1])
+	if !ok || err != nil {
+		return fmt.Errorf("%w: split both, mute or deaf, for a while", ErrScript)
+	}
+	var out []*process
+	for rest = rest[2:]; len(rest) > 0; {
+		var p *process
+		if p, rest, err = s.process(rest); err != nil {
+			return err
+		}
+		out = append(out, p)
+	}
+	if what == "split" {
+		s.w.cutOff(out, y, d)
+	} else {
+		s.w.interruptBetween(out, s.w.without(out), y, d)
 	}
 	return nil
 }

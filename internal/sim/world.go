@@ -57,9 +57,10 @@ type World struct {
 	history   history
 	trace     trace
 	usual     time.Duration   // the longest delay of a frame when the network is not slow
-	pad       int             // values are up to so many bytes large
+	pad       string          // makes values as large
 	cuts      int             // pairs of members that cannot reach one another
 	stopped   bool            // clients ask nothing new
+	split     *split          // a part of the cluster that is cut off
 	losses    []time.Duration // when members were lost, or began to be silent, since the world was whole
 	// damaged counts backups that were damaged on purpose and are not found yet.
 	damaged int

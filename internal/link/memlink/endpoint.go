@@ -200,8 +200,8 @@ func (e *Endpoint) leave(end func(c *conn, mine *end)) (asked []*question) {
 type dialling struct {
 	peer  *peer
 	hello link.Hello
-	// over: answered, refused or given up.
-	over bool
+	// over: answered, refused or given up; heard: the other side is dealing with it.
+	over, heard bool
 }
 
 // dial tries to connect a lane, if this endpoint is the one to do it.
@@ -217,7 +217,16 @@ func (e *Endpoint) dial(p *peer, lane link.Lane) {
 	n := e.net
 	d := &dialling{peer: p, hello: hello}
 	n.after(n.limits.Handshake, e, func() { e.fails(d, errReset) })
-	if n.isBlocked(e.address, p.Address) {
+	e.knock(d)
+	for _, wait := range []time.Duration{time.Second, 3 * time.Second} { // as TCP repeats it
+		n.after(wait, e, func() { e.knock(d) })
+	}
+}
+
+// knock sends what opens a connection; through a partition nothing is heard of it.
+func (e *Endpoint) knock(d *dialling) {
+	p, n := d.peer, e.net
+	if d.over || d.heard || p.dropped || n.isBlocked(e.address, p.Address) {
 		return
 	}
 	there := n.endpoints[p.Address]
@@ -261,9 +270,10 @@ func (e *Endpoint) accept(from *Endpoint, d *dialling) {
 	if d.over || from.gone || d.peer.dropped {
 		return
 	}
-	if n.isBlocked(e.address, from.address) {
-		return // the dialling side hears nothing, and gives up in time
+	if d.heard || n.isBlocked(e.address, from.address) {
+		return // the dialling side hears nothing, and tries again or gives up in time
 	}
+	d.heard = true
 	lane := d.hello.Lane
 	p, err := e.welcome(&d.hello)
 	if err != nil {

@@ -54,6 +54,10 @@ func (n *Network) Partition(a, b cluster.Address) {
 	n.PartitionOneWay(b, a)
 }
 
+// Hold makes what meets a partition wait for its end, as TCP's repetitions do, instead of vanishing: then connections
+// outlive partitions.
+func (n *Network) Hold(hold bool) { n.holds = hold }
+
 // PartitionOneWay lets everything vanish that goes from one address to another.
 func (n *Network) PartitionOneWay(from, to cluster.Address) { n.blocked[way{from, to}] = true }
 
@@ -83,6 +87,13 @@ func (n *Network) mend() {
 		}
 		c.tear(c.ends[0])
 		c.tear(c.ends[1])
+	}
+	for _, c := range n.conns {
+		for _, end := range c.ends {
+			if len(end.inbox) > 0 && !end.isCutOff() {
+				n.after(n.travel(end.other.owner.address, end.owner.address), end.owner, end.take)
+			}
+		}
 	}
 	orphans := n.orphans
 	n.orphans = nil

@@ -106,6 +106,9 @@ func (d *end) take() {
 	gathered := false
 	for len(d.inbox) > 0 && d.inbox[0].at <= now {
 		i := d.inbox[0]
+		if d.conn.net.holds && !i.local && d.isCutOff() {
+			break // mend goes on from here
+		}
 		d.inbox = d.inbox[1:]
 		switch {
 		case i.kind == itemFrame:

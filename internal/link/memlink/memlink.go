@@ -72,6 +72,7 @@ type Network struct {
 	// questions wait for an answer, in the order they were asked.
 	questions []*question
 	blocked   map[way]bool
+	holds     bool
 }
 
 // way is one direction between two addresses.
