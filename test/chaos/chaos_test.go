@@ -156,7 +156,7 @@ func (f *tally) print(t *testing.T, s *storm, v verdict) {
 	for _, text := range s.l.watch.slow {
 		t.Log("slow: ", text)
 	}
-	figure("chaos_calls_slower_than_"+slow.String(), len(s.l.watch.slow), "calls")
+	figure("chaos_calls_forgotten_by_the_client", s.l.watch.forgotten, "calls")
 	figure("chaos_register_calls", s.l.registers.calls, "calls")
 	figure("chaos_register_calls_checked", v.calls, "calls")
 	figure("chaos_register_calls_unknown", v.unknown, "calls")

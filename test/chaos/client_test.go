@@ -21,7 +21,7 @@ const (
 	// smartClients route by themselves; one more client has one connection only.
 	smartClients = 3
 	// callTimeout bounds one call of a client: long enough for every recovery.
-	callTimeout = 30 * time.Second
+	callTimeout = 4 * silence
 	// connectTimeout bounds the first connection and the end of a client.
 	connectTimeout = 30 * time.Second
 )
@@ -104,7 +104,7 @@ func startLoad(t *testing.T) *load {
 		}
 	}
 	l.checker = connect(t, false)
-	l.workers.Go(func() { l.watch.run(ctx, t) })
+	l.workers.Go(func() { l.watch.run(ctx, t, l.checker) })
 	t.Cleanup(l.stop)
 	return l
 }

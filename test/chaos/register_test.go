@@ -105,7 +105,7 @@ func (w *registerWorker) run(ctx context.Context, m *hazelcast.Map, began time.T
 		}
 		c.Value = w.value.Add(1)
 		one, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
-		end := w.watch.begin(w.client, string(c.Kind), key)
+		end := w.watch.begin(w.client, string(c.Kind), registerMapName, key)
 		c.Begin = time.Since(began)
 		do(one, &c, m, key)
 		c.End = time.Since(began)

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -64,7 +65,7 @@ func (w *uniqueWriter) run(ctx context.Context, m *hazelcast.Map) {
 		case <-tick.C:
 		}
 		one, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
-		end := w.watch.begin(w.client, "set", w.key(n))
+		end := w.watch.begin(w.client, "set", uniqueMapName, w.key(n))
 		err := m.Set(one, w.key(n), n)
 		end(err)
 		cancel()
@@ -72,6 +73,9 @@ func (w *uniqueWriter) run(ctx context.Context, m *hazelcast.Map) {
 		w.attempted = n
 		if err != nil {
 			w.failed[because(err)]++
+			if errors.Is(err, context.DeadlineExceeded) {
+				w.since = time.Now() // judged by watch, not by its time
+			}
 		} else {
 			now := time.Now()
 			w.acked = append(w.acked, n)
