@@ -90,6 +90,9 @@ type Grid struct {
 	comparing           comparing
 	compareInterval     int64
 	compared, differing metric.Counter
+	// stalling and holding are the bytes of requests that stall and of answers that are held, pending those of effects
+	// that wait for a copy, in all partitions.
+	stalling, holding, pending atomic.Int64
 	// handOvers is how long requests stood still for them.
 	handOvers metric.Histogram
 	// due are partitions whose acknowledgement to a peer waits for the end of the input at hand.
@@ -114,6 +117,10 @@ func New(o Options) *Grid {
 }
 
 func (g *Grid) version() int32 { return g.table.Load() }
+
+// Backlog is how many bytes wait here for backups, primaries and hand-overs: requests that stall, and answers that are
+// held. Whoever brings requests should bring fewer when it is large.
+func (g *Grid) Backlog() int64 { return g.stalling.Load() + g.holding.Load() }
 
 // Count is the number of partitions.
 func (g *Grid) Count() int32 { return int32(len(g.parts)) }

@@ -44,6 +44,7 @@ type node struct {
 	grid    *partition.Grid
 	answers []string
 	full    bool // its links have no room
+	frames  int  // after so many frames they have none, if not 0
 	// maps are the latest fragments by name.
 	maps  map[string]*fragment
 	guard partition.Guard
@@ -154,6 +155,10 @@ func (*node) Ask(cluster.Address, []byte, time.Duration, func(link.Reply)) {}
 
 func (n *node) Send(to cluster.MemberID, lane link.Lane, body []byte) bool {
 	n.w.wire = append(n.w.wire, frame{n.id, to[0], lane, slices.Clone(body)})
+	if n.frames > 0 && body[0] == 1 { // an effect
+		n.frames--
+		n.full = n.frames == 0
+	}
 	return true
 }
 

@@ -185,18 +185,29 @@ func (p *Partition) hold(tx *Tx, now int64) {
 	if tx.req != nil {
 		item := heldItem{need: tx.outcome.need, since: now, request: *tx.req, guard: tx.guard}
 		item.request.Message = nil
-		p.held.push(item, tx.Reply)
+		p.pushHeld(item, tx.Reply)
 	}
 	if len(p.events) > 0 {
-		p.held.push(heldItem{need: tx.outcome.need, since: now, event: true}, p.events)
+		p.pushHeld(heldItem{need: tx.outcome.need, since: now, event: true}, p.events)
 		p.events = p.events[:0]
 	}
+}
+
+func (p *Partition) pushHeld(item heldItem, body []byte) {
+	p.held.push(item, body)
+	p.grid.holding.Add(int64(len(body)) + waitingCost)
+}
+
+func (p *Partition) popHeld() (heldItem, []byte) {
+	item, body := p.held.pop()
+	p.grid.holding.Add(-int64(len(body)) - waitingCost)
+	return item, body
 }
 
 // release delivers everything at the head of held that has its acknowledgements.
 func (p *Partition) release() {
 	for p.held.len() > 0 && p.rep.Confirmed(p.held.first().need) {
-		item, body := p.held.pop()
+		item, body := p.popHeld()
 		if item.event {
 			p.deliverEvents(body)
 			continue
@@ -216,7 +227,7 @@ func (p *Partition) release() {
 // long, or (never) this member is not the partition's primary any more.
 func (p *Partition) giveUp(then int64) {
 	for p.held.len() > 0 && p.held.first().since <= then {
-		item, _ := p.held.pop()
+		item, _ := p.popHeld()
 		if !item.event {
 			p.answerError(&item.request, ErrOutcomeUnknown)
 		}
@@ -228,7 +239,7 @@ func (*Partition) answerError(r *Request, err error) {
 }
 
 func (p *Partition) stall(r *Request) {
-	if len(p.stalled.items) >= stallLimit || p.stalled.bytes+len(r.Message) > stallBytes {
+	if len(p.stalled.items) >= stallLimit || p.stalled.bytes+len(r.Message) > stallBytes || p.grid.stalling.Load() > stallTotal {
 		p.answerError(r, ErrOverloaded)
 		return
 	}
@@ -241,6 +252,25 @@ func (p *Partition) stall(r *Request) {
 		return
 	}
 	p.stalled.push(r)
+	p.grid.stalling.Add(r.weight())
+}
+
+// takeStalled empties the queue.
+func (p *Partition) takeStalled() []Request {
+	items := p.stalled.take()
+	for i := range items {
+		p.grid.stalling.Add(-items[i].weight())
+	}
+	return items
+}
+
+// keepStalled puts back, behind those that stalled meanwhile, what takeStalled has returned; it owns its messages.
+func (p *Partition) keepStalled(items []Request) {
+	for i := range items {
+		p.stalled.bytes += len(items[i].Message)
+		p.grid.stalling.Add(items[i].weight())
+	}
+	p.stalled.items = append(p.stalled.items, items...)
 }
 
 // endStalled answers those that have stalled for too long. They stand in the order in
@@ -249,20 +279,23 @@ func (p *Partition) endStalled(now int64) {
 	if len(p.stalled.items) == 0 || now-p.stalled.items[0].stalled <= p.grid.patience {
 		return
 	}
-	items := p.stalled.take()
-	for i := range items {
-		if now-items[i].stalled > p.grid.patience {
-			p.answerError(&items[i], ErrUnavailable)
-			continue
-		}
-		p.stalled.push(&items[i])
+	items := p.takeStalled()
+	n := 0
+	for n < len(items) && now-items[n].stalled > p.grid.patience {
+		p.answerError(&items[n], ErrUnavailable)
+		n++
 	}
+	p.keepStalled(items[n:])
 }
 
 // unstall runs what has stalled again; what still cannot run stalls anew, in order.
 func (p *Partition) unstall() {
-	items := p.stalled.take()
+	items := p.takeStalled()
 	for i := range items {
+		if p.rep.Role == replica.Primary && (p.stalls || !p.room()) {
+			p.keepStalled(items[i:])
+			return
+		}
 		p.run(&items[i], false, false)
 	}
 }

@@ -17,6 +17,14 @@ const (
 	stallLimit = 16 << 10
 	// stallBytes bounds the same by size.
 	stallBytes = 32 << 20
+	// stallTotal bounds what stalls in all partitions of a member together. Long before, sessions that wait are
+	// read from slowly (Grid.Backlog): it is for members that forward to this one.
+	stallTotal = 256 << 20
+	// holdTotal bounds the answers that wait for acknowledgements in all partitions together; beyond it requests stall.
+	// It is some 400,000 writes, or as many bytes of values that were read before they were acknowledged.
+	holdTotal = 128 << 20
+	// waitingCost is what a waiting request or answer takes beside its bytes.
+	waitingCost = 256
 	// parkLimit bounds operations that wait for locks.
 	parkLimit = 10_000
 )
@@ -26,6 +34,9 @@ type queue struct {
 	items []Request
 	bytes int
 }
+
+// weight is what a waiting request takes, in bytes.
+func (r *Request) weight() int64 { return int64(len(r.Message)) + waitingCost }
 
 func (q *queue) push(r *Request) {
 	kept := *r

@@ -37,8 +37,11 @@ var (
 // still fits, since the link takes a frame whole when there is any room.
 const roomReserve = 1 << 20
 
-// room tells whether the links to all streaming backups have room.
+// room tells whether the links to all streaming backups have room, and this member has for answers that wait for acknowledgements.
 func (p *Partition) room() bool {
+	if p.grid.holding.Load() > holdTotal {
+		return false
+	}
 	for i := range p.rep.Peers {
 		peer := &p.rep.Peers[i]
 		if peer.Streaming && p.grid.hub.Room(peer.Member, link.Effects) < roomReserve {
@@ -118,7 +121,7 @@ func (p *Partition) onEffect(from cluster.MemberID, epoch uint64, at replica.Pos
 		return r.Err()
 	}
 	if p.receiving != nil && from == p.rep.Source {
-		p.receiving.keep(at, r.Rest())
+		p.receiving.keep(at, r.Rest(), &p.grid.pending)
 		return nil
 	}
 	switch p.rep.Judge(from, epoch, at.Seq) {

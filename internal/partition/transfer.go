@@ -2,6 +2,7 @@ package partition
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/link"
@@ -16,9 +17,10 @@ import (
 const (
 	// chunkBytes is what one step under the lock takes: copying it is well under 200 µs.
 	chunkBytes = 64 << 10
-	// pendingBytes bounds the effects that wait at a receiver; beyond it the
-	// transfer starts again.
+	// pendingBytes bounds the effects that wait at a receiver for the rest of one copy, pendingTotal for all copies; beyond it
+	// the transfer starts again.
 	pendingBytes = 64 << 20
+	pendingTotal = 256 << 20
 	// chunksAhead chunks are on their way at a time.
 	chunksAhead = 4
 	// transferPatience is how long a receiver waits for a chunk, in ms, before it begins anew:
@@ -166,6 +168,7 @@ func (p *Partition) dropReceiving() {
 			p.receiving.fragments[kind][name].Release()
 		}
 	}
+	p.receiving.forget(&p.grid.pending)
 	p.receiving = nil
 }
 
@@ -201,16 +204,26 @@ func (p *Partition) onChunk(from cluster.MemberID, r *packed.Reader) error {
 }
 
 // keep holds an effect back that was made during the transfer.
-func (in *receiving) keep(at replica.Position, effect []byte) {
+func (in *receiving) keep(at replica.Position, effect []byte, total *atomic.Int64) {
 	if at.Seq != in.next || in.overflow {
 		// Duplicates of the time before are of no use; a gap shows at the end.
 		in.overflow = in.overflow || at.Seq > in.next
 		return
 	}
 	in.next++
+	before := len(in.pending)
 	in.pending = packed.AppendUint64(in.pending, at.Epoch)
 	in.pending = packed.AppendBytes(in.pending, effect)
-	in.overflow = len(in.pending) > pendingBytes
+	if total.Add(int64(len(in.pending)-before)) > pendingTotal || len(in.pending) > pendingBytes {
+		in.overflow = true
+		in.forget(total)
+	}
+}
+
+// forget gives back the room of what was kept; total is that of all copies.
+func (in *receiving) forget(total *atomic.Int64) {
+	total.Add(-int64(len(in.pending)))
+	in.pending = nil
 }
 
 // onComplete puts the copy in the place of what was there before.
@@ -227,6 +240,7 @@ func (p *Partition) onComplete(from cluster.MemberID, id uint64) error {
 	p.clear()
 	p.fragments, p.receiving = in.fragments, nil
 	p.rep.Adopt(in.start)
+	defer in.forget(&p.grid.pending)
 	r := packed.NewReader(in.pending)
 	for r.Len() > 0 {
 		made, effect := r.Uint64(), r.Bytes()

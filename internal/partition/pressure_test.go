@@ -1,0 +1,88 @@
+package partition_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+const mebibyte = 1 << 20
+
+// Without room to a slow backup requests stall, up to a limit, and run in their order when there is room again, as far as it goes.
+func TestSlowBackupStallsItsWriters(t *testing.T) {
+	w := newWorld(t, 1, 2)
+	w.assign([]int{1, 2})
+	w.pump()
+	n := w.nodes[1]
+	n.full = true
+	value := strings.Repeat("v", mebibyte)
+	for i := range 40 {
+		n.ask(fmt.Sprintf("put k%d %d%s", i, i, value))
+	}
+	refused := len(n.answers)
+	if refused == 0 || refused > 10 || !strings.Contains(n.answers[0], "too many operations") {
+		t.Fatalf("%d of 40 requests of 1 MiB were answered at once, want those beyond 32 MiB, with an error", refused)
+	}
+	if b := n.grid.Backlog(); b < 30*mebibyte || b > 33*mebibyte {
+		t.Errorf("backlog of %d bytes", b)
+	}
+	n.answers = nil
+	n.full = false
+	w.pass(200)
+	if len(n.answers) != 40-refused {
+		t.Errorf("%d answers when there was room again, want %d", len(n.answers), 40-refused)
+	}
+	if b := n.grid.Backlog(); b != 0 {
+		t.Errorf("backlog of %d bytes when nothing waits", b)
+	}
+}
+
+// Requests that stall keep their order, and their messages are not copied again, when there is room for some of them only.
+func TestStalledRunAsFarAsThereIsRoom(t *testing.T) {
+	w := newWorld(t, 1, 2)
+	w.assign([]int{1, 2})
+	w.pump()
+	n := w.nodes[1]
+	n.full = true
+	for i := range 10 {
+		n.ask(fmt.Sprintf("put k %d", i))
+	}
+	n.frames = 4 // then there is no room again
+	n.full = false
+	w.pass(100)
+	if len(n.answers) != 4 {
+		t.Errorf("%d of 10 were answered, want the 4 for which there was room", len(n.answers))
+	}
+	n.frames = 0
+	n.full = false
+	w.pass(200)
+	n.answers = nil
+	n.ask("get k")
+	w.pump()
+	if got := n.last(); got != "k=9" {
+		t.Errorf("after all: %q", got)
+	}
+}
+
+// Answers that show what is not acknowledged are held; beyond a limit nothing more runs, whatever was asked.
+func TestHeldAnswersAreBounded(t *testing.T) {
+	w := newWorld(t, 1, 2)
+	w.assign([]int{1, 2})
+	w.pump()
+	n := w.nodes[1]
+	n.ask("put k " + strings.Repeat("v", mebibyte))
+	wire := w.wire
+	w.wire = nil // the backup reads later
+	for range 200 {
+		n.ask("get k")
+	}
+	if b := n.grid.Backlog(); len(n.answers) > 0 || b > 130*mebibyte {
+		t.Errorf("%d answers, %d MiB are held", len(n.answers), b/mebibyte)
+	}
+	w.wire = append(wire, w.wire...)
+	w.pump()
+	w.pass(200)
+	if b := n.grid.Backlog(); len(n.answers) != 201 || b != 0 {
+		t.Errorf("%d answers once it was acknowledged, backlog of %d bytes", len(n.answers), b)
+	}
+}
