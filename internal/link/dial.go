@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -49,6 +50,9 @@ func (h *TCPHub) dialLane(p *peer, lane Lane) {
 		}
 		began := time.Now()
 		err := h.dialOnce(p, lane, introduce(hello, p, lane))
+		if p.leaving.Load() && errors.Is(err, syscall.ECONNREFUSED) {
+			return // it has left
+		}
 		if time.Since(began) >= settled {
 			failures = 0
 		}
@@ -160,6 +164,9 @@ func awaitHello(in *frameReader) (Hello, error) {
 // tellDial logs why a lane cannot be connected, once in a while for each reason.
 func (h *TCPHub) tellDial(p *peer, lane Lane, err error) {
 	key := "dial " + p.id.String() + codeOf(err).String()
+	if p.leaving.Load() && errors.Is(err, syscall.ECONNREFUSED) {
+		return
+	}
 	if errors.Is(err, ErrNotMember) {
 		h.logger.Debug("lane not accepted yet", slog.String("peer", p.id.String()), slog.Int("lane", int(lane)))
 		return
@@ -172,7 +179,7 @@ func (h *TCPHub) tellDial(p *peer, lane Lane, err error) {
 
 // tellLost logs that a lane's connection ended, unless that was wanted here.
 func (h *TCPHub) tellLost(p *peer, lane Lane, err error) {
-	if p.ctx.Err() != nil || errors.Is(err, ErrReplaced) {
+	if p.ctx.Err() != nil || p.leaving.Load() || errors.Is(err, ErrReplaced) {
 		return
 	}
 	if left, ok := h.lines.Allow("lost " + p.id.String()); ok {

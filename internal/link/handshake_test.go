@@ -296,6 +296,44 @@ func TestRedial(t *testing.T) {
 	})
 }
 
+// TestLeaverIsNotDialled: a peer that is leaving and refuses has left, which is no news; one that does not leave is dialled on.
+func TestLeaverIsNotDialled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var attempts atomic.Int32
+		logged := make(chan string, 64)
+		hub := link.NewHub(t.Context(), link.Options{
+			Handler: newRecorder(9),
+			Logger:  logTo(logged),
+			Dialer: func(context.Context, string) (net.Conn, error) {
+				attempts.Add(1)
+				return nil, fmt.Errorf("dial: %w", syscall.ECONNREFUSED)
+			},
+		})
+		defer hub.Close()
+		peer := link.Peer{ID: id(1), Address: cluster.Address{Host: "10.0.0.1", Port: 5701}, Leaving: true}
+		pass := func() {
+			select {
+			case <-time.After(10 * time.Second):
+			case <-t.Context().Done():
+			}
+		}
+		hub.SetPeers([]link.Peer{peer})
+		pass()
+		if n := attempts.Load(); n != int32(link.Lanes) {
+			t.Errorf("%d attempts of %d lanes to reach who has left", n, link.Lanes)
+		}
+		if len(logged) > 0 {
+			t.Errorf("logged: %s", <-logged)
+		}
+		peer.Leaving = false
+		hub.SetPeers([]link.Peer{peer})
+		pass()
+		if n := attempts.Load(); n < 4*int32(link.Lanes) || len(logged) != 1 {
+			t.Errorf("%d attempts, %d lines about one that does not leave", n, len(logged))
+		}
+	})
+}
+
 // TestHandshakeTimeouts: who dials and who is dialled give up on a silent peer.
 func TestHandshakeTimeouts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -74,6 +74,8 @@ type peer struct {
 	// ctx ends when SetPeers no longer names the peer, or the hub closes.
 	ctx  context.Context
 	drop context.CancelFunc
+	// leaving is the latest Peer.Leaving.
+	leaving atomic.Bool
 	// lanes hold the sessions that frames can be sent on.
 	lanes [Lanes]atomic.Pointer[session]
 }
@@ -122,11 +124,12 @@ func (h *TCPHub) rename(peers []Peer) (dropped []*session) {
 	old := *h.peers.Load()
 	next := make(map[cluster.MemberID]*peer, len(peers))
 	for _, want := range peers {
-		if p, ok := old[want.ID]; ok && p.address == want.Address {
+		if p, ok := old[want.ID]; ok && p.address == want.Address && (want.Leaving || !p.leaving.Load()) {
 			next[want.ID] = p
 		} else {
 			next[want.ID] = h.newPeer(want)
 		}
+		next[want.ID].leaving.Store(want.Leaving)
 	}
 	h.peers.Store(&next)
 	for id, p := range old {

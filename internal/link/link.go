@@ -116,6 +116,9 @@ type Hub interface {
 type Peer struct {
 	ID      cluster.MemberID
 	Address cluster.Address
+	// Leaving: it ends soon, or has ended. That its connections do is no news, and when its address refuses one, it is not
+	// dialled any more.
+	Leaving bool
 }
 
 // Handler is called by a Hub. Calls for one lane of one peer come one at a

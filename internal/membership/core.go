@@ -294,7 +294,7 @@ func (c *Core) install(list *cluster.List, table *cluster.Table, document *clust
 	listChanged := c.list == nil || c.list.Mark != list.Mark
 	for i := range c.listMembers() {
 		if m := &c.list.Members[i]; m.ID != c.Self.ID && list.Find(m.ID) < 0 {
-			c.departed = append(c.departed, departed{link.Peer{ID: m.ID, Address: m.Address}, c.now + departGrace})
+			c.departed = append(c.departed, departed{link.Peer{ID: m.ID, Address: m.Address, Leaving: m.Leaving}, c.now + departGrace})
 		}
 	}
 	c.list, c.table, c.document = list, table, document
@@ -320,7 +320,7 @@ func (c *Core) connect() {
 	peers := make([]link.Peer, 0, len(c.list.Members)+len(c.departed))
 	for i := range c.list.Members {
 		if m := &c.list.Members[i]; m.ID != c.Self.ID {
-			peers = append(peers, link.Peer{ID: m.ID, Address: m.Address})
+			peers = append(peers, link.Peer{ID: m.ID, Address: m.Address, Leaving: m.Leaving})
 		}
 	}
 	for i := range c.departed {

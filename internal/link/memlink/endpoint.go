@@ -59,7 +59,8 @@ func (e *Endpoint) SetPeers(peers []link.Peer) {
 		if want.ID == e.id {
 			continue
 		}
-		if p := e.peer(want.ID); p != nil && p.Peer == want {
+		if p := e.peer(want.ID); p != nil && p.Address == want.Address {
+			p.Peer = want
 			next = append(next, p)
 			continue
 		}
