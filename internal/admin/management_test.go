@@ -32,7 +32,7 @@ func sample() Snapshot {
 	return Snapshot{
 		Cluster: ClusterStats{DataMembers: 3, LiteMembers: 1, ListVersion: 7, Coordinator: true, Joined: true, Safe: true},
 		Partitions: PartitionStats{
-			Count: 271, Owned: 91, BackedUp: 90, WithoutBackup: 2, LostTotal: 1, PromotionsTotal: 5,
+			Count: 271, Owned: 91, BackedUp: 90, WithoutBackup: 2, InOneGroup: 3, LostTotal: 1, PromotionsTotal: 5,
 			MigrationsActive: 1, MigrationsQueued: 4, MigrationsTotal: 180, MigrationsFailedTotal: 2,
 			UnacknowledgedEffects: 6, ParkedOperations: 8, HandOvers: latency.Snapshot(), ComparisonsTotal: 9, DifferencesTotal: 1,
 		},
@@ -102,6 +102,7 @@ func TestMetricsPage(t *testing.T) {
 		`filbert_cluster_members{kind="lite"} 1`,
 		`filbert_member_coordinator 1`,
 		`filbert_partitions_without_backup 2`,
+		`filbert_partitions_in_one_group 3`,
 		`filbert_partitions_lost_total 1`,
 		`filbert_migrations_active 1`,
 		`filbert_unacknowledged_effects 6`,

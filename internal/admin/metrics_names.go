@@ -28,6 +28,8 @@ func partitionSeries() []series[Snapshot] {
 			func(s *Snapshot) int { return s.Partitions.BackedUp }),
 		gauge("filbert_partitions_without_backup", "Owned partitions that would be lost with this member.",
 			func(s *Snapshot) int { return s.Partitions.WithoutBackup }),
+		gauge("filbert_partitions_in_one_group", "Partitions whose backups all stand in their primary's partition group; on the coordinator only.",
+			func(s *Snapshot) int { return s.Partitions.InOneGroup }),
 		counter("filbert_partitions_lost_total", "Partitions of which no copy survived.",
 			func(s *Snapshot) uint64 { return s.Partitions.LostTotal }),
 		counter("filbert_promotions_total", "Partitions taken over by this member from one that was gone.",

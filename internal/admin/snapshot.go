@@ -58,6 +58,9 @@ type PartitionStats struct {
 	// WithoutBackup is how many of the owned ones have no copy that is in sync:
 	// they are lost with this member.
 	WithoutBackup int
+	// InOneGroup is how many partitions of the cluster have backups, and none outside of their primary's partition group: they
+	// are lost with it. 0 where this member does not coordinate.
+	InOneGroup int
 	// LostTotal is how many were lost: no copy in sync survived.
 	LostTotal uint64
 	// PromotionsTotal is how often this member became primary of a partition

@@ -48,7 +48,8 @@ func (n *Node) snapshot() admin.Snapshot {
 		Cluster: admin.ClusterStats{Joined: v.Joined, Safe: n.safe()},
 		Partitions: admin.PartitionStats{
 			Count: n.o.Config.PartitionCount, Owned: census.Primaries, BackedUp: census.Backups, WithoutBackup: census.Alone,
-			LostTotal: uint64(n.losses.Load()), PromotionsTotal: census.Promotions,
+			InOneGroup: int(n.together.Load()),
+			LostTotal:  uint64(n.losses.Load()), PromotionsTotal: census.Promotions,
 			MigrationsActive: n.moving(), MigrationsQueued: int(n.queued.Load()), MigrationsTotal: uint64(n.moved.Load()),
 			HandOvers: census.HandOvers, ComparisonsTotal: census.Compared, DifferencesTotal: census.Differing,
 			UnacknowledgedEffects: census.Held, ParkedOperations: census.Parked + census.Stalled,

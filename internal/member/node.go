@@ -83,9 +83,9 @@ type Node struct {
 	// process is the migration under way, at a coordinator. Only touched in Step.
 	process process
 	// Figures of Step's goroutine, for those of others.
-	losses, moved, queued atomic.Int64
-	nextGrid              time.Duration
-	nextCore              time.Duration
+	losses, moved, queued, together atomic.Int64
+	nextGrid                        time.Duration
+	nextCore                        time.Duration
 }
 
 // NewNode puts a node together. It does nothing until Start.
@@ -103,7 +103,7 @@ func NewNode(o NodeOptions) *Node {
 		CompareInterval: o.Config.BackupSyncInterval.Milliseconds(),
 	})
 	n.moves = migration.New(migration.Options{
-		Self: o.Self.ID, Backups: backups(o.Config), Clock: o.Clock, Logger: n.log("migration"),
+		Self: o.Self.ID, Backups: backups(o.Config), Groups: o.Config.PartitionGroup, Clock: o.Clock, Logger: n.log("migration"),
 	}, (*movesOutside)(n))
 	n.members = membership.New(membership.Options{
 		Self: o.Self, PartitionCount: int32(o.Config.PartitionCount),
@@ -186,6 +186,7 @@ func (n *Node) coordinate() {
 func (n *Node) note() {
 	n.losses.Store(n.moves.Losses)
 	n.moved.Store(n.moves.Moves)
+	n.together.Store(int64(n.moves.Together()))
 	moving := n.moves.Moving()
 	n.queued.Store(int64(moving))
 	n.noteMigrations(moving)

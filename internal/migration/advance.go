@@ -16,6 +16,7 @@ const (
 	kindFence    = 66 // to survivors: round, partitions and epochs
 	kindFenced   = 67 // answer: round, positions
 	kindLost     = 68 // to all: partitions that were lost
+	kindRule     = 69 // to all: the partition group rule
 )
 
 // advance brings every partition one step nearer to the plan, and publishes
@@ -27,16 +28,16 @@ func (c *Core) advance() {
 	next := c.table.Clone()
 	changed := false
 	moving := c.catchingUp()
-	for i := range next.Partitions {
+	for _, i := range c.inOrder() {
 		a, want := &next.Partitions[i], c.target[i]
 		if a.Primary().IsZero() {
 			continue
 		}
 		b, ok := cluster.Assignment{}, false
 		if !fits(a, want) {
-			b, ok = c.step(partition.ID(i), a, want, &moving)
+			b, ok = c.step(i, a, want, &moving)
 		}
-		if !ok && c.standsStill(partition.ID(i), a, want[0]) {
+		if !ok && c.standsStill(i, a, want[0]) {
 			b, ok = *a, true
 		}
 		if ok {
@@ -242,6 +243,10 @@ func (c *Core) Frame(from cluster.MemberID, frame []byte) error {
 		c.onFenced(from, &r)
 	case kindLost:
 		c.onLost(&r)
+	case kindRule:
+		if rule := r.String(); r.Err() == nil {
+			c.onRule(from, rule)
+		}
 	}
 	return r.Err()
 }

@@ -87,8 +87,17 @@ type Core struct {
 	ordered map[key]time.Duration // hand-overs asked for, and when
 	round   *round
 	reports []partition.Report // of this member, not yet sent
-	Moves   int64              // replicas moved since the start
-	Losses  int64              // partitions lost since the start
+
+	group    map[cluster.MemberID]string // of the members of the list
+	spread   []int                       // groups that the plan has each partition in
+	oneGroup bool                        // it is known that all stand in one
+	together int                         // see Together; of the table counted
+	counted  *cluster.Table
+	rule     string // by which the cluster's partitions are placed, "" while that is not known
+	told     map[cluster.MemberID]bool
+
+	Moves  int64 // replicas moved since the start
+	Losses int64 // partitions lost since the start
 }
 
 // key is a partition in one of its epochs: what is said about another epoch is void.
@@ -179,6 +188,7 @@ func (c *Core) Lead(coordinating bool) {
 	if coordinating && !c.coordinating {
 		c.forget()
 		c.target, c.round = nil, nil
+		c.rules()
 	}
 	c.coordinating = coordinating
 }
@@ -191,6 +201,7 @@ func (c *Core) Tick() {
 	if c.promote() {
 		return // the table changed; what comes next starts from the new one
 	}
+	c.tell()
 	c.replan()
 	c.advance()
 }
@@ -206,8 +217,10 @@ func (c *Core) replan() {
 	if c.target != nil && slices.Equal(now, c.planned) {
 		return
 	}
-	c.planned = now
+	c.planned, c.counted = now, nil
+	c.regroup()
 	c.target = plan(c.list, c.table, c.Backups, &c.Groups)
+	c.reach()
 }
 
 // Moving is the number of partitions that are not where the plan wants them, 0 where this
