@@ -53,6 +53,15 @@ type Found struct {
 	Problems []error
 }
 
+// Limit is a problem that is no fault: a right is missing, and the look was done in a lesser way.
+type Limit struct{ Err error }
+
+// Error returns what is missing, and what is done instead.
+func (l Limit) Error() string { return l.Err.Error() }
+
+// Unwrap returns the cause.
+func (l Limit) Unwrap() error { return l.Err }
+
 // Settle brings addresses into the form that Found promises. It reports
 // whether self is among them.
 func Settle(addresses []cluster.Address, self cluster.Address) (settled []cluster.Address, selfShown bool) {

@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 )
@@ -41,9 +42,14 @@ func (r *Report) Look(ctx context.Context, found Found, err error) {
 		r.logger.WarnContext(ctx, "looking for members failed, trying again", slog.String("error", err.Error()))
 	}
 	for _, problem := range found.Problems {
-		if r.isNew(problem) {
-			r.logger.WarnContext(ctx, "a part of discovery failed", slog.String("error", problem.Error()))
+		if !r.isNew(problem) {
+			continue
 		}
+		if _, limited := errors.AsType[Limit](problem); limited {
+			r.logger.WarnContext(ctx, "looking for members is limited", slog.String("reason", problem.Error()))
+			continue
+		}
+		r.logger.WarnContext(ctx, "a part of looking for members failed", slog.String("error", problem.Error()))
 	}
 }
 

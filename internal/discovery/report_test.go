@@ -39,6 +39,13 @@ func TestReport(t *testing.T) {
 			t.Errorf("step %d: %d lines, want %d", i, got, step.lines)
 		}
 	}
+	limit := discovery.Limit{Err: errors.New("no right")}
+	r.Look(t.Context(), discovery.Found{Problems: []error{limit, two}}, nil)
+	if got := out.String(); !strings.Contains(got, `msg="looking for members is limited" reason="no right"`) ||
+		!strings.Contains(got, `msg="a part of looking for members failed" error=two`) {
+		t.Errorf("a missing right and a failure: %s", got)
+	}
+	out.Reset()
 	for i := range 1000 {
 		r.Look(t.Context(), discovery.Found{}, errors.New(strconv.Itoa(i)))
 	}

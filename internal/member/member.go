@@ -48,6 +48,8 @@ type Member struct {
 	node    atomic.Pointer[Node]
 	state   atomic.Value // admin.NodeState
 	leaving atomic.Bool
+	// started: this member has been in a cluster. Only touched by loop.
+	started bool
 
 	// live counts the goroutines of this package that last until the end.
 	live   sync.WaitGroup
@@ -167,8 +169,17 @@ func (m *Member) loop() {
 			} else {
 				ticker.Reset(coreInterval)
 				m.state.CompareAndSwap(admin.NodeStarting, admin.NodeActive)
+				m.sayStarted()
 			}
 		}
+	}
+}
+
+// sayStarted says once, when this member has founded or joined for the first time, how long that took.
+func (m *Member) sayStarted() {
+	if !m.started {
+		m.started = true
+		m.o.Logger.Info("started", slog.String("component", "member"), slog.Duration("took", m.clock().Round(time.Millisecond)))
 	}
 }
 

@@ -195,3 +195,26 @@ func (l *lockedBuffer) String() string {
 	defer l.mu.Unlock()
 	return l.b.String()
 }
+
+// A member says once that it has started, however often it joins again.
+func TestStartedIsSaidOnce(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var log logBuffer
+	o := options(t, "127.0.0.1")
+	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	m := begin(ctx, t, o)
+	until(ctx, t, "the line", func() bool { return log.count("msg=started component=member took=") == 1 })
+	if !m.Node().View().Joined {
+		t.Error("started before it has joined")
+	}
+	old := m.Node()
+	m.ended <- Removed
+	until(ctx, t, "another life", func() bool { return m.Node() != old && log.count("cause=founded") == 2 })
+	if err := m.Shutdown(ctx); err != nil {
+		t.Errorf("shutdown: %v", err)
+	}
+	if n := log.count("msg=started"); n != 1 {
+		t.Errorf("said %d times", n)
+	}
+}

@@ -167,7 +167,7 @@ func (s *Source) withoutRights(ctx context.Context, why error) (discovery.Found,
 	if s.dnsName() == "" {
 		return discovery.Found{}, why
 	}
-	return s.lookInDNS(ctx, why)
+	return s.lookInDNS(ctx, discovery.Limit{Err: why})
 }
 
 // settled is what an answer of the API shows.
