@@ -115,7 +115,7 @@ func (f *forwarder) sendMany(owner cluster.MemberID, table int32, fo *fanOut, id
 			expires: fo.expires(uint64(id)),
 		}
 		f.mu.calls[c.id] = c
-		f.mu.bytes += len(c.request.Message)
+		f.bytes.Add(int64(len(c.request.Message)))
 		calls[i] = c
 	}
 	f.mu.Unlock()

@@ -286,7 +286,7 @@ func TestGoneClientTakesNoLock(t *testing.T) {
 	if err := protocol.DecodeMapIsLockedResponse(other.call(m), &a); err != nil || a.Response {
 		t.Errorf("locked %v, %v", a.Response, err)
 	}
-	if n := w.nodes[0].g.forward.mu.bytes; n != 0 {
+	if n := w.nodes[0].g.forward.bytes.Load(); n != 0 {
 		t.Errorf("%d bytes are left over", n)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
@@ -60,6 +61,8 @@ type call struct {
 // waiting for a newer view or for time to pass, or queued for the pump, which alone decides where a call goes.
 type forwarder struct {
 	g *Gateway
+	// bytes are the copies of messages; changed under mu.
+	bytes atomic.Int64
 
 	mu struct {
 		sync.Mutex
@@ -67,7 +70,6 @@ type forwarder struct {
 		calls   map[uint64]*call
 		waiting []*call
 		queue   []*call
-		bytes   int
 		pumping bool
 	}
 	// run is the pump for Options.Run.
@@ -87,12 +89,12 @@ func (f *forwarder) add(q *partition.Request, bounced cluster.MemberID, table in
 	c := &call{request: *q, bounced: bounced, table: table, expires: e.expires(q.Token), handler: e.handlerOf(q.Token)}
 	c.request.Message = slices.Clone(q.Message)
 	f.mu.Lock()
-	if len(f.mu.calls)+len(f.mu.waiting)+len(f.mu.queue) >= maxCalls || f.mu.bytes+len(q.Message) > maxCallBytes {
+	if len(f.mu.calls)+len(f.mu.waiting)+len(f.mu.queue) >= maxCalls || f.bytes.Load()+int64(len(q.Message)) > maxCallBytes {
 		f.mu.Unlock()
 		c.fail(partition.ErrOverloaded)
 		return
 	}
-	f.mu.bytes += len(q.Message)
+	f.bytes.Add(int64(len(q.Message)))
 	f.mu.queue = append(f.mu.queue, c)
 	f.mu.Unlock()
 }
@@ -221,7 +223,7 @@ func (f *forwarder) wait(c *call) {
 func (f *forwarder) release(c *call) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.mu.bytes -= len(c.request.Message)
+	f.bytes.Add(-int64(len(c.request.Message)))
 }
 
 // answered takes a peer's answer to a call.
@@ -268,7 +270,7 @@ func (f *forwarder) lost(gone func(cluster.MemberID) bool) {
 			f.mu.queue = append(f.mu.queue, c)
 		} else {
 			failed = append(failed, c)
-			f.mu.bytes -= len(c.request.Message)
+			f.bytes.Add(-int64(len(c.request.Message)))
 		}
 	}
 	f.mu.Unlock()
@@ -305,7 +307,7 @@ func (f *forwarder) tick(now time.Duration) {
 		c := f.mu.calls[id]
 		if now-parkedGrace >= c.expires || (c.expires == never && c.gone()) {
 			delete(f.mu.calls, id)
-			f.mu.bytes -= len(c.request.Message)
+			f.bytes.Add(-int64(len(c.request.Message)))
 			late = append(late, c)
 		}
 	}

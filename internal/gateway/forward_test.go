@@ -28,7 +28,7 @@ func TestAnyMemberServesAnyPartition(t *testing.T) {
 	if got := c.size(); got != partitions {
 		t.Errorf("size %d", got)
 	}
-	if n := len(w.nodes[0].g.forward.mu.calls) + w.nodes[0].g.forward.mu.bytes; n != 0 {
+	if n := len(w.nodes[0].g.forward.mu.calls) + int(w.nodes[0].g.forward.bytes.Load()); n != 0 {
 		t.Errorf("%d calls or bytes are left over", n)
 	}
 }
@@ -165,8 +165,8 @@ func TestCallTimesOut(t *testing.T) {
 	if err != nil || e[0].ErrorCode != 38 {
 		t.Errorf("%v %v, want an operation timeout", e, err)
 	}
-	if w.nodes[0].g.forward.mu.bytes != 0 {
-		t.Errorf("%d bytes are left over", w.nodes[0].g.forward.mu.bytes)
+	if w.nodes[0].g.forward.bytes.Load() != 0 {
+		t.Errorf("%d bytes are left over", w.nodes[0].g.forward.bytes.Load())
 	}
 }
 

@@ -147,6 +147,7 @@ func (h *shell) read(ahead []byte) error {
 		buf := r.Buffer()
 		n := copy(buf, ahead)
 		if ahead = ahead[n:]; n == 0 {
+			h.slow()
 			var err error
 			if n, err = h.conn.Read(buf); err != nil {
 				if errors.Is(err, io.EOF) && r.Buffered() > 0 {
