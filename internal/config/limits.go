@@ -38,8 +38,8 @@ type Limits struct {
 	// one client cannot take all places.
 	MaxParkedPerClient int
 	// MaxLinkBufferBytes bounds what is buffered for one member and not yet
-	// sent; beyond it operations park. 16 MiB are an eighth of a second at a
-	// gigabit.
+	// sent, once for effects and once for forwarded operations; beyond it
+	// operations wait. 64 MiB are half a second at a gigabit.
 	MaxLinkBufferBytes int
 	// MaxSessionBufferBytes bounds the answers and events buffered for a client
 	// that does not read; beyond it the connection is closed.
@@ -58,7 +58,7 @@ func defaultLimits() Limits {
 		MaxSchemas:                     10_000,
 		MaxParkedPerPartition:          10_000,
 		MaxParkedPerClient:             10_000,
-		MaxLinkBufferBytes:             16 << 20,
+		MaxLinkBufferBytes:             64 << 20,
 		MaxSessionBufferBytes:          64 << 20,
 	}
 }

@@ -127,7 +127,7 @@ func filbertProperties(c *Config) []property {
 		{"filbert.limit.schemas", "Compact schemas of the cluster.", count(&l.MaxSchemas)},
 		{"filbert.limit.parked.partition", "Operations that wait in one partition.", count(&l.MaxParkedPerPartition)},
 		{"filbert.limit.parked.client", "Waiting operations of one client.", count(&l.MaxParkedPerClient)},
-		{"filbert.limit.link.buffer.bytes", "What is buffered for one member.", bytes(&l.MaxLinkBufferBytes, 64<<10)},
+		{"filbert.limit.link.buffer.bytes", "What is buffered for one member that reads slowly; beyond it writes to its backups wait.", bytes(&l.MaxLinkBufferBytes, 4<<20)},
 		{"filbert.limit.session.buffer.bytes", "What is buffered for a client that does not read.", bytes(&l.MaxSessionBufferBytes, 64<<10)},
 	}
 }

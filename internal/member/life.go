@@ -30,7 +30,11 @@ func (m *Member) newNode(ctx context.Context) {
 	n := NewNode(NodeOptions{
 		Config: &m.o.Config, Self: self,
 		NewHub: func(h link.Handler) link.Hub {
-			return link.NewHub(ctx, link.Options{Handler: h, Logger: m.o.Logger.With(slog.String("component", "link"))})
+			buffer := m.o.Config.Limits.MaxLinkBufferBytes
+			return link.NewHub(ctx, link.Options{
+				Handler: h, Logger: m.o.Logger.With(slog.String("component", "link")),
+				Limits: link.Limits{Buffers: [link.Lanes]int{link.Effects: buffer, link.Forward: buffer}},
+			})
 		},
 		Clock: m.clock, Wall: m.wall,
 		UUID: randomUUID, Seed: binary.LittleEndian.Uint64(seed[:]),
