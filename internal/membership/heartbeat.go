@@ -19,8 +19,10 @@ type beat struct {
 	// answered is the latest stamp that it has echoed as our coordinator, and no earlier than when it became that.
 	answered time.Duration
 	// As its coordinator: reached is the latest stamp of its own of which it has got our echo, by its word; owed is
-	// when we first sent an echo since, 0 for none, and leased when we last sent one.
-	reached, owed, leased time.Duration
+	// when we first sent an echo since, 0 for none.
+	reached, owed time.Duration
+	// leased is when we last sent an echo that its lease counts.
+	leased time.Duration
 	// connected: the control lane is up. tried is when it was last asked whether it lives.
 	connected bool
 	tried     time.Duration
@@ -62,7 +64,7 @@ func (c *Core) followList() {
 		b := c.beats[coordinator]
 		b.heard, b.dead = c.now, false
 		if coordinator != c.follows {
-			b.answered = c.now
+			b.answered, b.leased = c.now, c.now
 		}
 	} else {
 		if coordinator != c.follows { // what the last one has leased ends no later than what is leased now
@@ -102,15 +104,20 @@ func (c *Core) unanswered() time.Duration {
 	return 0
 }
 
-// answerPatience is how long a coordinator that is heard may leave heartbeats without an answer: longer than it may be
-// silent, since an answer takes two ways.
-func (c *Core) answerPatience() time.Duration { return c.SilenceTimeout + 2*c.HeartbeatInterval }
+// isUnanswered tells whether the coordinator is heard and does not answer: it has got no echo for so long that its
+// lease, as far as this member's echoes prolong it, has ended.
+func (c *Core) isUnanswered() bool {
+	b := c.beats[c.list.Coordinator().ID]
+	return b != nil && c.unanswered() > c.SilenceTimeout/2 && c.now-b.leased > c.SilenceTimeout
+}
 
-// echo answers a heartbeat, which prolongs the lease of a member that this one coordinates. A member that is
-// heard, but that no echo reaches, gets none any more: once its lease must have run out, it can be removed. It
-// gets them again when one of them turns out to have reached it.
+// echo answers a heartbeat, which prolongs the lease of a member that this one coordinates, or that of its coordinator. A
+// member that is heard, but that no echo reaches, gets none any more: once its lease must have run out, it can be
+// removed. It gets them again when one of them turns out to have reached it. The same holds for a coordinator that
+// does not answer.
 func (c *Core) echo(to cluster.MemberID, b *beat, stamp, reached time.Duration) {
-	if c.isFirst() {
+	switch {
+	case c.isFirst():
 		if reached > b.reached {
 			b.reached, b.owed = reached, 0
 		}
@@ -119,6 +126,11 @@ func (c *Core) echo(to cluster.MemberID, b *beat, stamp, reached time.Duration) 
 		}
 		if b.owed == 0 {
 			b.owed = c.now
+		}
+		b.leased = c.now
+	case to == c.list.Coordinator().ID:
+		if c.unanswered() > c.SilenceTimeout/2 {
+			return
 		}
 		b.leased = c.now
 	}
@@ -215,7 +227,7 @@ func (c *Core) checkSilence() {
 			c.lost(id, "silent for "+patience.String(), false)
 		case c.isFirst() && c.isDeaf(b) && c.now-b.leased > c.SilenceTimeout && c.now-b.heard < c.SilenceTimeout/2:
 			c.lost(id, "it hears nothing of this member", false)
-		case id == c.list.Coordinator().ID && c.unanswered() > c.answerPatience():
+		case id == c.list.Coordinator().ID && c.isUnanswered():
 			c.lost(id, "it does not answer", false)
 		}
 	}

@@ -36,7 +36,7 @@ func (c *Core) noteDead(id cluster.MemberID, proof bool) {
 func (c *Core) seemsDead(id cluster.MemberID) bool {
 	b := c.beats[id]
 	return b == nil || b.dead || c.now-b.heard > c.SilenceTimeout ||
-		(id == c.list.Coordinator().ID && c.unanswered() > c.answerPatience())
+		(id == c.list.Coordinator().ID && c.isUnanswered())
 }
 
 // firstAlive is the oldest member that has not been found dead.

@@ -71,6 +71,8 @@ func (w *World) unsettledAmong(up []*process) string {
 	for _, p := range up {
 		v := p.node.View()
 		switch {
+		case p.slow:
+			return p.name + " is slow"
 		case p.paused:
 			return p.name + " is paused"
 		case p.leaving:

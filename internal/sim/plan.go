@@ -3,11 +3,9 @@ package sim
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/filbertgrid/filbert/internal/link"
 	"github.com/filbertgrid/filbert/internal/link/memlink"
 )
 
@@ -18,6 +16,9 @@ const (
 	maxRounds   = 5
 	maxClients  = 8
 )
+
+// maxDrift is how fast clocks may go wrong, in millionths: two of them differ by less than the margin of leases, a tenth.
+const maxDrift = 40_000
 
 // least is the shortest time that a frame between members takes.
 const least = 50 * time.Microsecond
@@ -50,12 +51,17 @@ func RunSeed(o Options) *World {
 // found starts some members at once, and clients with them.
 func (w *World) found() {
 	w.pad = strings.Repeat("x", [...]int{0, 500, 4000}[w.random.IntN(3)])
+	w.discovery = [...]kindOfDiscovery{shown, shown, shown, late, door}[w.random.IntN(5)]
+	w.drift = [...]int64{0, 2000, maxDrift}[w.random.IntN(3)]
 	w.net.Hold(w.random.IntN(2) == 0)
 	w.usual = [...]time.Duration{time.Millisecond, 5 * time.Millisecond, 25 * time.Millisecond}[w.random.IntN(3)]
 	w.net.SetDelay(memlink.Uniform(least, w.usual))
 	size := 1 + w.random.IntN(maxMembers-1)
 	if w.random.IntN(10) == 0 {
 		size = manyMembers
+	}
+	if w.discovery == door {
+		size = min(size, doorMost)
 	}
 	spread := w.between(0, 20*time.Millisecond)
 	for i := range size {
@@ -88,61 +94,93 @@ func (w *World) fill() {
 	}
 }
 
+// A round is some faults at a time, and how many more may be injected until the cluster is whole again.
+type round struct {
+	w *World
+	// losses is how many more members may be lost with their data, stay how many are neither lost nor leaving, keep how many
+	// of them must stay.
+	losses, stay, keep int
+	// quiet: nobody is silent or cut off.
+	quiet bool
+}
+
 // round injects some faults, lets the clients work meanwhile, and waits until the cluster has recovered.
 func (w *World) round() {
 	stay := len(w.living())
-	losses := min(w.options.Backups, stay-1) // members that may be lost with their data until the cluster has settled
-	keep := 1                                // members that must stay: two cut off from one another need a third
-	quiet := true                            // nobody is silent
+	r := &round{w: w, losses: min(w.options.Backups, stay-1), stay: stay, keep: 1, quiet: true}
 	for range 1 + w.random.IntN(4) {
-		switch what := w.random.IntN(14); {
-		case what < 3 && losses > 1 && stay > keep+1:
-			losses -= 2
-			stay -= 2
-			w.crashTwo()
-		case what < 3 && losses > 0 && stay > keep:
-			losses--
-			stay--
-			w.crashOne()
-		case what == 3 && losses > 0 && stay > keep && quiet:
-			quiet = false
-			losses--
-			stay--
-			w.pauseOne(w.between(silenceTimeout+time.Second, 3*silenceTimeout))
-		case what == 12 && losses > 0 && stay > keep && quiet:
-			n := min(1+w.random.IntN(losses), stay-keep)
-			if w.splitOff(n) {
-				quiet = false
-				losses -= n
-				stay -= n
-			}
-		case what == 13 && quiet:
-			w.interrupt()
-		case what == 4 && losses > 0 && stay > 2 && quiet:
-			quiet = false
-			losses--
-			stay--
-			keep = 2
-			w.cutOne(w.between(silenceTimeout+time.Second, 3*silenceTimeout))
-		case what == 5 && quiet:
-			quiet = false
-			w.pauseOne(w.between(10*time.Millisecond, silenceTimeout/2))
-		case what < 8 && quiet && len(w.living()) < maxMembers:
-			w.joinSome()
-		case what < 10 && stay > keep:
-			stay -= w.leaveSome(stay - keep)
-			losses = min(losses, stay-keep)
-		case what == 10:
-			w.breakLanes()
-		default:
-			w.slowDown()
+		if w.random.IntN(8) == 0 { // several at the very same time
+			r.inject()
+			r.inject()
 		}
+		r.inject()
 		w.Run(w.between(0, time.Second))
 	}
 	w.Run(w.between(time.Second, 4*time.Second))
 	if w.settle() && w.random.IntN(3) == 0 && w.stop() {
 		w.compare()
 		w.resume()
+	}
+}
+
+// mayLose takes members that are to be lost from the budget, if it has them.
+func (r *round) mayLose(n, keep int) bool {
+	if n > r.losses || r.stay-n < max(keep, r.keep) {
+		return false
+	}
+	r.losses -= n
+	r.stay -= n
+	r.keep = max(keep, r.keep)
+	return true
+}
+
+// mayHush is mayLose for members that will be silent or cut off.
+func (r *round) mayHush(n, keep int) bool {
+	if !r.quiet || !r.mayLose(n, keep) {
+		return false
+	}
+	r.quiet = false
+	return true
+}
+
+// inject injects one fault, or makes the network slow if the one that it has drawn is not possible.
+func (r *round) inject() {
+	w := r.w
+	switch what := w.random.IntN(20); {
+	case what < 3 && r.mayLose(2, 1):
+		w.crashTwo()
+	case what < 3 && r.mayLose(1, 1):
+		w.crashOne()
+	case what == 3 && r.mayHush(1, 1):
+		w.pauseOne(w.between(silenceTimeout+time.Second, 3*silenceTimeout))
+	case what == 4 && r.mayHush(1, 2): // two cut off from one another need a third
+		w.cutOne(w.between(silenceTimeout+time.Second, 3*silenceTimeout))
+	case what == 5 && r.quiet:
+		r.quiet = false
+		w.pauseOne(w.between(10*time.Millisecond, silenceTimeout/2))
+	case what < 8 && r.quiet && len(w.living()) < maxMembers:
+		w.joinSome()
+	case what < 10 && r.stay > r.keep:
+		r.stay -= w.leaveSome(r.stay - r.keep)
+		r.losses = min(r.losses, r.stay-r.keep)
+	case what == 10:
+		w.breakLanes()
+	case what == 11:
+		w.reset()
+	case what == 12 && r.quiet:
+		if n := 1 + w.random.IntN(max(1, r.losses)); r.mayHush(n, 1) {
+			w.splitOff(n)
+		}
+	case what == 13 && r.quiet:
+		w.interrupt()
+	case what == 14:
+		w.slowLane()
+	case what == 15:
+		w.stutter(w.between(time.Second, 8*time.Second))
+	case what == 16 && r.mayLose(1, 1):
+		w.crashUnsteady()
+	default:
+		w.slowDown()
 	}
 }
 
@@ -162,144 +200,4 @@ func (w *World) anyOf(processes []*process) *process {
 		return nil
 	}
 	return processes[w.random.IntN(len(processes))]
-}
-
-func (w *World) crashOne() {
-	p := w.anyOf(w.steady())
-	if p == nil {
-		return
-	}
-	p.crash()
-	if w.random.IntN(2) == 0 && w.nobodySilent() { // its supervisor starts it again
-		place := int(p.address.Port) - firstPort
-		w.after(w.between(0, 300*time.Millisecond), func() {
-			if w.nobodySilent() && w.isFree(place) {
-				w.Figures.Faults["restart"]++
-				w.start(place)
-			}
-		})
-	}
-}
-
-func (w *World) nobodySilent() bool {
-	if w.cuts > 0 || w.split != nil {
-		return false
-	}
-	for _, p := range w.living() {
-		if p.paused {
-			return false
-		}
-	}
-	return true
-}
-
-func (w *World) pauseOne(d time.Duration) {
-	for _, p := range w.living() {
-		if !p.joined() {
-			return // who looks for a cluster must not find a silent one
-		}
-	}
-	if p := w.anyOf(w.steady()); p != nil {
-		p.pause(d)
-	}
-}
-
-// cutOne cuts the coordinator and another member off from one another, and from nobody else.
-func (w *World) cutOne(d time.Duration) {
-	steady := w.steady()
-	if len(steady) < 3 {
-		return
-	}
-	a := w.owner(steady[0].node.View().List.Coordinator().ID)
-	b := w.anyOf(steady)
-	if a == nil || a == b || a.leaving {
-		return
-	}
-	w.fault("cut", "%s and %s for %v", a.name, b.name, d)
-	w.net.Partition(a.address, b.address)
-	w.lose()
-	w.cuts++
-	w.after(d, func() {
-		w.cuts--
-		w.note("%s and %s are connected again", a.name, b.name)
-		w.net.Heal(a.address, b.address)
-	})
-}
-
-// joinSome starts new members, at addresses that are free.
-func (w *World) joinSome() {
-	if !w.nobodySilent() {
-		return
-	}
-	for range 1 + w.random.IntN(3) {
-		place := w.freePlace()
-		if place >= maxMembers {
-			return
-		}
-		w.fault("join", "at place %d", place)
-		w.start(place)
-		w.Run(w.between(0, 5*time.Millisecond))
-	}
-}
-
-func (w *World) freePlace() int {
-	for place := 0; ; place++ {
-		if w.isFree(place) {
-			return place
-		}
-	}
-}
-
-func (w *World) isFree(place int) bool {
-	return !slices.ContainsFunc(w.living(), func(p *process) bool { return int(p.address.Port) == firstPort+place })
-}
-
-// leaveSome lets up to most members leave at once and returns how many.
-func (w *World) leaveSome(most int) int {
-	n := 1 + w.random.IntN(most)
-	left := 0
-	for range n {
-		steady := w.steady()
-		if len(steady) < 2 {
-			break
-		}
-		w.anyOf(steady).leave()
-		left++
-	}
-	return left
-}
-
-// breakLanes breaks some connections between members, some of them more than once.
-func (w *World) breakLanes() {
-	for range 1 + w.random.IntN(12) {
-		up := w.living()
-		a, b := w.anyOf(up), w.anyOf(up)
-		lane := link.Lane(w.random.IntN(int(link.Lanes)))
-		if a != nil && a != b && w.net.Break(a.node.View().Self, b.node.View().Self, lane) {
-			w.fault("break", "lane %d between %s and %s", lane, a.name, b.name)
-		}
-		w.Run(w.between(0, 50*time.Millisecond))
-	}
-}
-
-// slowDown makes the network slow for a while, between all members or on the way to or from one of them.
-func (w *World) slowDown() {
-	most := w.between(5*time.Millisecond, 300*time.Millisecond)
-	victim := w.anyOf(w.steady())
-	if victim == nil || w.random.IntN(3) == 0 {
-		w.fault("slow", "up to %v", most)
-		w.net.SetDelay(memlink.Uniform(least, most))
-	} else {
-		w.slowMember(victim, most, w.random.IntN(2) == 0)
-	}
-	w.after(w.between(time.Second, 5*time.Second), func() { w.net.SetDelay(memlink.Uniform(least, w.usual)) })
-}
-
-// crashTwo crashes two members in quick succession, while another hears of everything late.
-func (w *World) crashTwo() {
-	w.slowDown()
-	w.Run(w.between(100*time.Millisecond, time.Second))
-	w.crashOne()
-	w.Run(w.between(0, 100*time.Millisecond))
-	w.crashOne()
 }

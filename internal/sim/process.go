@@ -28,10 +28,13 @@ type process struct {
 	backlog []func()
 	conns   []*conn
 	waking  bool
-	// skew is what its clocks show beyond the virtual time; drift makes them faster, or slower if negative, in
-	// millionths.
-	skew  time.Duration
-	drift int64
+	// slow: it runs for moments only; shown is when discovery begins to show it.
+	slow  bool
+	shown time.Duration
+	// skew is what its monotonic clock shows beyond the virtual time, and wall what its wall clock shows beyond that;
+	// drift makes both faster, or slower if negative, in millionths.
+	skew, wall time.Duration
+	drift      int64
 }
 
 // start runs a new process at a port, counted from the first.
@@ -39,7 +42,10 @@ func (w *World) start(place int) {
 	p := &process{
 		w: w, name: fmt.Sprintf("m%d", len(w.processes)+1), up: true,
 		address: cluster.Address{Host: "127.0.0.1", Port: uint16(firstPort + place)},
-		skew:    w.between(0, 10*time.Minute), drift: w.random.Int64N(4001) - 2000,
+		skew:    w.between(0, 10*time.Minute), wall: w.between(-maxWall, maxWall), drift: w.random.Int64N(2*w.drift+1) - w.drift,
+	}
+	if w.discovery == late {
+		p.shown = w.now + w.between(0, latest)
 	}
 	w.processes = append(w.processes, p)
 	w.note("%s starts at %s", p.name, p.address)
@@ -50,6 +56,10 @@ func (w *World) start(place int) {
 func (p *process) clock() time.Duration {
 	return p.skew + p.w.now + time.Duration(int64(p.w.now/time.Microsecond)*p.drift)/1000
 }
+
+// maxWall is how wrong a process's wall clock may be. A process reads it once, when it starts; so a clock that is set
+// later is seen by the next process only.
+const maxWall = 24 * time.Hour
 
 // epoch is the wall clock at the beginning of the simulation, in ms since 1970.
 const epoch = 1_700_000_000_000
@@ -65,10 +75,10 @@ func (p *process) newNode() {
 		Config: w.config, Self: self,
 		NewHub: func(h link.Handler) link.Hub { return w.net.Endpoint(self.ID, p.address, h) },
 		Clock:  p.clock,
-		Wall:   func() int64 { return epoch + p.clock().Milliseconds() },
+		Wall:   func() int64 { return epoch + (p.wall + p.clock()).Milliseconds() },
 		UUID:   w.uuid, Seed: w.random.Uint64(),
 		Look: func(done func(discovery.Found, error)) {
-			p.later(life, w.between(0, time.Millisecond), func() { done(discovery.Found{Addresses: w.addresses(), SelfShown: true}, nil) })
+			p.later(life, w.between(0, time.Millisecond), func() { done(w.look(p)) })
 		},
 		Run:    func(f func()) { p.later(life, w.between(0, 100*time.Microsecond), f) },
 		Wake:   func() { p.wake(life) },
@@ -76,17 +86,6 @@ func (p *process) newNode() {
 		Logger: slog.New(&logs{w: w, who: p.name}),
 	})
 	p.node.Start()
-}
-
-// addresses are what discovery shows: all addresses that anybody has ever had, and one more.
-func (w *World) addresses() []cluster.Address {
-	var found []cluster.Address
-	for _, p := range w.processes {
-		if !slices.Contains(found, p.address) {
-			found = append(found, p.address)
-		}
-	}
-	return append(found, cluster.Address{Host: "127.0.0.1", Port: firstPort + 99})
 }
 
 func (p *process) wake(life int) {
@@ -160,7 +159,7 @@ func (p *process) crash() {
 
 // end stops the process without a word; what it had is not missed.
 func (p *process) end() {
-	p.up, p.paused, p.backlog = false, false, nil
+	p.up, p.paused, p.slow, p.backlog = false, false, false, nil
 	p.w.net.Crash(p.address)
 	p.hangUp()
 }

@@ -56,11 +56,13 @@ type World struct {
 	clients   []*client
 	history   history
 	trace     trace
-	usual     time.Duration   // the longest delay of a frame when the network is not slow
-	pad       string          // makes values as large
-	cuts      int             // pairs of members that cannot reach one another
-	stopped   bool            // clients ask nothing new
-	split     *split          // a part of the cluster that is cut off
+	usual     time.Duration // the longest delay of a frame when the network is not slow
+	pad       string        // makes values as large
+	cuts      int           // pairs of members that cannot reach one another
+	stopped   bool          // clients ask nothing new
+	split     *split        // a part of the cluster that is cut off
+	discovery kindOfDiscovery
+	drift     int64           // how much faster or slower than time a clock may be, in millionths
 	losses    []time.Duration // when members were lost, or began to be silent, since the world was whole
 	// damaged counts backups that were damaged on purpose and are not found yet.
 	damaged int
@@ -105,6 +107,7 @@ func NewWorld(o Options) *World {
 		Now:  func() time.Duration { return w.now },
 		Rand: rand.New(rand.NewPCG(o.Seed, 0x11e7)),
 	})
+	w.net.SetDoor(address(doorPort))
 	c := config.Default()
 	c.PartitionCount = o.Partitions
 	c.HeartbeatInterval, c.MaxNoHeartbeat, c.FoundingSilence = heartbeatInterval, silenceTimeout, foundingSilence

@@ -42,6 +42,7 @@ func (n *Network) ask(q *question, address cluster.Address, request []byte) {
 	from := q.from
 	hello := from.handler.Hello()
 	hello.To, hello.Lane = cluster.MemberID{}, link.AskLane
+	address = n.behind(address)
 	if n.isBlocked(from.address, address) {
 		return
 	}

@@ -86,7 +86,7 @@ func (d *end) send(frame []byte) {
 	if d.conn.broken {
 		return
 	}
-	d.other.put(d.conn.net.travel(d.owner.address, d.other.owner.address), item{kind: itemFrame, frame: frame})
+	d.other.put(d.conn.net.travelOn(d.lane, d.owner.address, d.other.owner.address), item{kind: itemFrame, frame: frame})
 }
 
 // put lets an item arrive after a while, but not before the one before it.

@@ -25,7 +25,9 @@ package memlink
 
 import (
 	"container/heap"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
@@ -73,6 +75,8 @@ type Network struct {
 	questions []*question
 	blocked   map[way]bool
 	holds     bool
+	lanes     [link.Lanes]Delay
+	door      cluster.Address
 }
 
 // way is one direction between two addresses.
@@ -92,6 +96,12 @@ func New(options Options) *Network {
 
 // SetDelay changes how delays are drawn from now on.
 func (n *Network) SetDelay(d Delay) { n.delay = d }
+
+// SetLaneDelay makes frames of one lane slower than others by what it draws; nil ends that.
+func (n *Network) SetLaneDelay(lane link.Lane, d Delay) { n.lanes[lane] = d }
+
+// SetDoor makes an address lead to a listening endpoint chosen at random for each question, as a Service does.
+func (n *Network) SetDoor(address cluster.Address) { n.door = address }
 
 // Next is the time of the earliest event; false when there is none.
 func (n *Network) Next() (at time.Duration, ok bool) {
@@ -140,6 +150,24 @@ func (n *Network) at(at time.Duration, where *Endpoint, happen func()) {
 // travel draws how long something takes.
 func (n *Network) travel(from, to cluster.Address) time.Duration {
 	return max(0, n.delay(n.rand, from, to))
+}
+
+// travelOn draws how long a frame of a lane takes.
+func (n *Network) travelOn(lane link.Lane, from, to cluster.Address) time.Duration {
+	d := n.travel(from, to)
+	if slow := n.lanes[lane]; slow != nil {
+		d += slow(n.rand, from, to)
+	}
+	return d
+}
+
+// behind is the address that a question to an address goes to.
+func (n *Network) behind(address cluster.Address) cluster.Address {
+	if address != n.door || address.IsZero() || len(n.endpoints) == 0 {
+		return address
+	}
+	listening := slices.SortedFunc(maps.Keys(n.endpoints), cluster.Address.Compare)
+	return listening[n.rand.IntN(len(listening))]
 }
 
 // isBlocked reports whether a partition stands between two addresses.
