@@ -106,6 +106,7 @@ type Core struct {
 	joins     []pendingJoin
 	suspect   map[cluster.MemberID]bool // being probed
 	departed  []departed
+	refused   cluster.MemberID // the last one of those that want to join and cannot
 	changes   changes
 	asks      map[uint64]ask
 	nextToken uint64

@@ -1,6 +1,7 @@
 package membership
 
 import (
+	"log/slog"
 	"slices"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
@@ -26,25 +27,41 @@ func (c *Core) answerJoin(m cluster.Member, reply func([]byte)) {
 		reply(cluster.AppendAddress([]byte{answerElsewhere}, c.list.Coordinator().Address))
 		return
 	}
-	if c.list.Find(m.ID) < 0 {
+	switch known := c.list.Get(m.ID); {
+	case known != nil && known.Address != m.Address:
+		reply(c.refuse(m, "another member has the same id"))
+		return
+	case known == nil:
 		if i := slices.IndexFunc(c.list.Members, func(o cluster.Member) bool { return o.Address == m.Address }); i >= 0 {
-			reply(c.answerAtAddressOf(c.list.Members[i].ID))
+			reply(c.answerAtAddressOf(m, c.list.Members[i].ID))
 			return
 		}
 		c.publish(append(slices.Clone(c.list.Members), m), "member added: "+m.Address.String())
-	} else if b := c.beats[m.ID]; b != nil {
-		b.heard = c.now
+	default:
+		if b := c.beats[m.ID]; b != nil {
+			b.heard = c.now
+		}
 	}
 	c.joins = append(c.joins, pendingJoin{m.ID, c.list.Version, reply})
 	c.answerJoins()
 }
 
+// refuse answers who cannot join as it is, and says so here, too: once, since it asks again and again.
+func (c *Core) refuse(m cluster.Member, reason string) []byte {
+	if c.refused != m.ID {
+		c.refused = m.ID
+		c.Logger.Warn("a member that wants to join is refused", slog.String("address", m.Address.String()),
+			slog.String("id", m.ID.String()), slog.String("reason", reason))
+	}
+	return packed.AppendString([]byte{answerRefused}, reason)
+}
+
 // answerAtAddressOf answers who wants to join with the address of a member, which is asked whether it lives: a new
 // member that listens there answers in its place, which proves its end; one that still answers keeps its place.
-func (c *Core) answerAtAddressOf(id cluster.MemberID) []byte {
+func (c *Core) answerAtAddressOf(joiner cluster.Member, id cluster.MemberID) []byte {
 	switch b := c.beats[id]; {
 	case b == nil, !c.suspect[id] && c.now-b.tried < aliveTimeout:
-		return packed.AppendString([]byte{answerRefused}, "another member, which lives, has the same address")
+		return c.refuse(joiner, "another member, which lives, has the same address")
 	case !c.suspect[id]:
 		c.askAlive(id)
 	}
