@@ -86,6 +86,8 @@ func (r *run) round(n int) {
 	var missing []string
 	missing, r.reached = r.l.unique.lost(r.t, r.unique, r.reached)
 	r.tally.missing(r.t, missing)
+	r.tally.counters.note(r.t.Context(), r.c.members)
+	r.tally.counters.check(r.t)
 	r.storm.wait(calm)
 }
 
@@ -94,16 +96,17 @@ const clockLayout = "15:04:05.000"
 
 // tally counts what a run did and found.
 type tally struct {
-	faults map[string]int
-	pauses map[string]time.Duration // longest by kind of fault
-	heals  map[string]time.Duration // longest from the end of the cause to a whole cluster
-	lost   map[string]bool          // keys of acknowledged writes
+	faults   map[string]int
+	pauses   map[string]time.Duration // longest by kind of fault
+	heals    map[string]time.Duration // longest from the end of the cause to a whole cluster
+	lost     map[string]bool          // keys of acknowledged writes
+	counters counters
 }
 
 func newTally() *tally {
 	return &tally{
 		faults: map[string]int{}, pauses: map[string]time.Duration{},
-		heals: map[string]time.Duration{}, lost: map[string]bool{},
+		heals: map[string]time.Duration{}, lost: map[string]bool{}, counters: counters{},
 	}
 }
 
@@ -156,6 +159,12 @@ func (f *tally) print(t *testing.T, s *storm, v verdict) {
 	for _, text := range s.l.watch.slow {
 		t.Log("slow: ", text)
 	}
+	for _, series := range never() {
+		figure("chaos_"+series, f.counters.sum(series), "times")
+	}
+	handOvers, pause := f.counters.handOvers(99)
+	figure("chaos_hand_overs", handOvers, "times")
+	figure("chaos_hand_over_pause_p99_at_most", pause*1000, "ms")
 	figure("chaos_calls_forgotten_by_the_client", s.l.watch.forgotten, "calls")
 	figure("chaos_register_calls", s.l.registers.calls, "calls")
 	figure("chaos_register_calls_checked", v.calls, "calls")

@@ -25,6 +25,7 @@ var (
 	partitions = flag.Bool("partitions", false, "cut members off for longer than the heartbeat timeout")
 	protection = flag.Bool("protection", false, "protect the maps by a majority of the members")
 	ballast    = flag.Int("ballast", 50_000, "entries of 200 bytes that lie still")
+	heldBytes  = flag.Int64("held", 1<<30, "bytes of data that TestHandOver moves")
 	logLevel   = flag.String("log-level", "INFO", "logging level of the members")
 )
 

@@ -65,6 +65,7 @@ func (m *member) configuration() string {
 	fmt.Fprintf(&b, "    hazelcast.heartbeat.interval.seconds: 1\n")
 	fmt.Fprintf(&b, "    hazelcast.max.no.heartbeat.seconds: %d\n", int(silence.Seconds()))
 	fmt.Fprintf(&b, "    filbert.acknowledge.timeout.seconds: %d\n", int(3*silence.Seconds()))
+	fmt.Fprintf(&b, "    hazelcast.partition.backup.sync.interval: 5\n")
 	fmt.Fprintf(&b, "    filbert.management.address: %s:%d\n", m.ip, managementPort)
 	fmt.Fprintf(&b, "    filbert.founding.silence.seconds: 2\n")
 	fmt.Fprintf(&b, "  network:\n    port:\n      port: %d\n      auto-increment: false\n", memberPort)
