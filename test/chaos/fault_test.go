@@ -3,6 +3,7 @@ package chaos
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -149,8 +150,57 @@ func (s *storm) cutShort() { v := s.victim(); s.cut(v, s.others(v), true, true, 
 func (s *storm) cutIn()    { v := s.victim(); s.cut(v, s.others(v), true, false, s.shortly()) }
 func (s *storm) cutOut()   { v := s.victim(); s.cut(v, s.others(v), false, true, s.shortly()) }
 
-// split cuts one member off from the others until both sides go on alone.
-func (s *storm) split() { v := s.victim(); s.cut(v, s.others(v), true, true, s.longer()) }
+// split cuts as many members off as there are backups, or fewer, but never half
+// of the cluster, until both sides go on alone.
+func (s *storm) split() {
+	part, d := s.several(), s.longer()
+	s.say("%s from the others, for %v", names(part), d)
+	for _, v := range part {
+		var lines []string
+		for _, m := range s.c.members {
+			if !slices.Contains(part, m) {
+				lines = append(lines, "iptables -w -A INPUT -s "+m.ip+" -j DROP", "iptables -w -A OUTPUT -d "+m.ip+" -j DROP")
+			}
+		}
+		s.rules(v, lines...)
+	}
+	s.wait(d)
+	for _, v := range part {
+		s.rules(v, "iptables -w -F")
+	}
+}
+
+// several draws members that may fail at once.
+func (s *storm) several() (out []*member) {
+	for _, i := range s.plan.random.Perm(size)[:1+s.plan.random.IntN(min(*backups, size-majority))] {
+		out = append(out, s.c.members[i])
+	}
+	return out
+}
+
+func names(members []*member) string {
+	ips := make([]string, len(members))
+	for i, m := range members {
+		ips[i] = m.ip
+	}
+	return strings.Join(ips, " and ")
+}
+
+// killSeveral crashes as many members at once as there are backups, or fewer.
+func (s *storm) killSeveral() {
+	part, down := s.several(), s.between(0, 3*time.Second)
+	s.say("%s, away for %v", names(part), down)
+	for _, v := range part {
+		v.signal(syscall.SIGKILL)
+	}
+	for _, v := range part {
+		<-v.exited
+	}
+	s.wait(down)
+	for _, v := range part {
+		v.start()
+	}
+}
 
 func (s *storm) cutInLong()  { v := s.victim(); s.cut(v, s.others(v), true, false, s.longer()) }
 func (s *storm) cutOutLong() { v := s.victim(); s.cut(v, s.others(v), false, true, s.longer()) }

@@ -26,6 +26,9 @@ func faults() []fault {
 		{name: "rolling", weight: 1, inject: (*storm).rolling},
 		{name: "scale", weight: 1, inject: (*storm).scale},
 	}
+	if *backups > 1 {
+		all = append(all, fault{name: "kill-several", weight: 3, inject: (*storm).killSeveral})
+	}
 	if *partitions {
 		all = append(all,
 			fault{name: "split", weight: 3, inject: (*storm).split},
