@@ -51,7 +51,10 @@ const (
 	typeMapFetchKeys           = 0x013700
 	typeMapFetchEntries        = 0x013800
 	typeNobodyServes           = 0x7E7E00
+	errorSplitBrainProtection  = 42
+	errorTargetDisconnected    = 52
 	errorUnsupportedOperation  = 61
+	errorIndeterminate         = 80
 	statusAuthenticated        = 0
 	statusCredentialsFailed    = 1
 	mapService                 = "hz:impl:mapService"

@@ -243,3 +243,68 @@ func TestLeaverThatCannotLeave(t *testing.T) {
 		t.Errorf("exit status: %v", leaver.exitErr)
 	}
 }
+
+// TestWriteOfAClusterTooSmall: a write that waits for a backup which is then
+// removed is acknowledged only in a cluster that is still large enough for the
+// map's split-brain protection. Its outcome is unknown otherwise.
+func TestWriteOfAClusterTooSmall(t *testing.T) {
+	for what, test := range map[string]struct {
+		ref     string
+		unknown bool
+	}{"protected": {"majority", true}, "not protected": {"", false}} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			c := newCluster(t)
+			c.env["HZ_PROPERTIES_HAZELCAST_HEARTBEAT_INTERVAL_SECONDS"] = "1"
+			c.env["HZ_PROPERTIES_HAZELCAST_MAX_NO_HEARTBEAT_SECONDS"] = fmt.Sprint(int(silence / time.Second))
+			c.env["HZ_SPLITBRAINPROTECTION_MAJORITY_ENABLED"] = "true"
+			c.env["HZ_SPLITBRAINPROTECTION_MAJORITY_MINIMUMCLUSTERSIZE"] = "3"
+			c.env["HZ_MAP_SILENT_SPLITBRAINPROTECTIONREF"] = test.ref
+			for range 3 {
+				c.add()
+			}
+			c.settle()
+			conn, _, err := connectRaw(address(c.members[0].port), c.name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = conn.Close() }()
+			c.members[2].suspend()
+			_ = conn.SetDeadline(time.Now().Add(operationTimeout))
+			for key := range int64(silentKeys) {
+				if err := conn.send(request(typeMapPut, anyPartition, make([]byte, 16), text("silent"), longData(key), longData(key))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			acknowledged, unknown, lost := 0, 0, 0
+			for range silentKeys {
+				frames, err := conn.receive()
+				if err != nil {
+					t.Fatal(err)
+				}
+				answered := (*rawError)(nil)
+				if binary.LittleEndian.Uint32(frames[0].body) == typeError && !errors.As(decodeError(frames), &answered) {
+					t.Fatal(err)
+				}
+				switch {
+				case answered == nil:
+					acknowledged++
+				case answered.code == errorIndeterminate:
+					unknown++
+				case answered.code == errorTargetDisconnected: // the silent member is the primary
+					lost++
+				default:
+					t.Errorf("answered with %v", answered)
+				}
+			}
+			if acknowledged == 0 || lost == 0 || (unknown > 0) != test.unknown {
+				t.Errorf("%d acknowledged, %d of unknown outcome, %d sent to the silent member", acknowledged, unknown, lost)
+			}
+			var refused *rawError
+			_, err = conn.call(request(typeMapPut, anyPartition, make([]byte, 16), text("silent"), longData(1), longData(1)))
+			if is := errors.As(err, &refused); is != test.unknown || (is && refused.code != errorSplitBrainProtection) {
+				t.Errorf("a write in the cluster of two: %v", err)
+			}
+		})
+	}
+}
