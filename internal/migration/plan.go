@@ -15,7 +15,8 @@ import (
 //
 //  1. No member has two replicas of a partition, and each partition has all its replicas, as far as there are members.
 //  2. The replicas of a partition stand in as many groups as possible, and a backup in its primary's group
-//     only when every member of the other groups has a replica already.
+//     only when every member of the other groups has a replica already. Those that bring a new group come first: a map
+//     waits for the first of them only, if its backup-count is lower than another's.
 //  3. No two members differ by more than one primary.
 //  4. No backup could go from a member to one with at least two replicas fewer, neither directly nor by way of others,
 //     without breaking 2. So within a group members differ by one replica at most, and members of a group have fewer than
@@ -59,7 +60,7 @@ func plan(list *cluster.List, table *cluster.Table, backups int, rule *config.Pa
 	p.balanceBackups()
 	out := make([][]cluster.MemberID, len(p.want))
 	for i, want := range p.want {
-		for _, m := range want {
+		for _, m := range p.arrange(want) {
 			out[i] = append(out[i], p.place[m])
 		}
 	}

@@ -37,6 +37,24 @@ func (p *planner) trim(want []int) []int {
 	return kept
 }
 
+// arrange puts the backups that bring a new group first, those in the primary's group last.
+func (p *planner) arrange(want []int) []int {
+	out := make([]int, 1, len(want))
+	out[0] = want[0]
+	var second, last []int
+	for _, m := range want[1:] {
+		switch {
+		case !p.stands(out, p.group[m]):
+			out = append(out, m)
+		case p.group[m] != p.group[want[0]]:
+			second = append(second, m)
+		default:
+			last = append(last, m)
+		}
+	}
+	return append(append(out, second...), last...)
+}
+
 // nextBackup returns who is to be a partition's next backup: of those whom the rule allows the one with the fewest
 // replicas.
 func (p *planner) nextBackup(want []int) int {

@@ -77,6 +77,9 @@ func checkZones(t *testing.T, list *cluster.List, want [][]cluster.MemberID, bac
 				t.Fatalf("partition %d: %v", i, ids)
 			}
 			inZone[p.zone[id]]++
+			if len(inZone) != min(k+1, len(p.members)) {
+				t.Fatalf("the first %d replicas of partition %d stand in zones %v of %v members", k+1, i, inZone, p.members)
+			}
 		}
 		home := p.zone[ids[0]]
 		others := len(p.data) - p.members[home]
