@@ -78,11 +78,11 @@ func (r *run) round(n int) {
 	r.c.settle()
 	recovered := time.Since(began)
 	r.l.unique.moving(r.t)
-	pause := r.l.unique.pause()
-	r.tally.add(kind.name, pause, recovered-injected)
-	r.t.Logf("%s %3d %-12s %s: whole again after %v, writes stood still for %v",
-		began.Format(clockLayout), n, kind.name, r.storm.detail,
-		recovered.Round(time.Millisecond), pause.Round(time.Millisecond))
+	smart, unisocket := r.l.unique.pauses()
+	r.tally.add(kind.name, smart, unisocket, recovered-injected)
+	r.t.Logf("%s %3d %-12s %s: whole again after %v, writes stood still for %v (unisocket %v)",
+		began.Format(clockLayout), n, kind.name, r.storm.detail, recovered.Round(time.Millisecond),
+		smart.Round(time.Millisecond), unisocket.Round(time.Millisecond))
 	var missing []string
 	missing, r.reached = r.l.unique.lost(r.t, r.unique, r.reached)
 	r.tally.missing(r.t, missing)
@@ -96,11 +96,12 @@ const clockLayout = "15:04:05.000"
 
 // tally counts what a run did and found.
 type tally struct {
-	faults   map[string]int
-	pauses   map[string]time.Duration // longest by kind of fault
-	heals    map[string]time.Duration // longest from the end of the cause to a whole cluster
-	lost     map[string]bool          // keys of acknowledged writes
-	counters counters
+	faults    map[string]int
+	pauses    map[string]time.Duration // longest by kind of fault
+	heals     map[string]time.Duration // longest from the end of the cause to a whole cluster
+	lost      map[string]bool          // keys of acknowledged writes
+	unisocket time.Duration            // longest pause of the client with one connection, whatever the fault
+	counters  counters
 }
 
 func newTally() *tally {
@@ -110,8 +111,9 @@ func newTally() *tally {
 	}
 }
 
-func (f *tally) add(kind string, pause, heal time.Duration) {
+func (f *tally) add(kind string, pause, unisocket, heal time.Duration) {
 	f.faults[kind]++
+	f.unisocket = max(f.unisocket, unisocket)
 	f.pauses[kind] = max(f.pauses[kind], pause)
 	f.heals[kind] = max(f.heals[kind], heal)
 }
@@ -141,6 +143,7 @@ func (f *tally) print(t *testing.T, s *storm, v verdict) {
 		figure("chaos_longest_pause_of_writes_"+kind, milliseconds(f.pauses[kind]), "ms")
 		figure("chaos_longest_recovery_"+kind, milliseconds(f.heals[kind]), "ms")
 	}
+	figure("chaos_longest_pause_of_writes_unisocket", milliseconds(f.unisocket), "ms")
 	figure("chaos_seed", *seed, "")
 	figure("chaos_faults", total, "times")
 	if len(s.replaced) > 0 {

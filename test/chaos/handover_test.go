@@ -55,7 +55,7 @@ func TestHandOver(t *testing.T) {
 	}
 	took := time.Since(began)
 	l.unique.moving(t)
-	pause := l.unique.pause()
+	pause, _ := l.unique.pauses()
 	l.stop()
 	if size, err := held.Size(t.Context()); err != nil || size < entries {
 		t.Errorf("%d entries (%v), want %d", size, err, entries)

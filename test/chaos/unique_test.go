@@ -96,16 +96,21 @@ func (u *unique) reset() {
 	}
 }
 
-// pause is the longest time that any writer went without an acknowledgement
-// since the last reset.
-func (u *unique) pause() time.Duration {
-	longest := time.Duration(0)
+// pauses are the longest times that any writer of a smart client, and of the one
+// with a single connection, went without an acknowledgement since the last reset.
+// The latter has to find another member first, which may be one that only seems
+// to live.
+func (u *unique) pauses() (smart, unisocket time.Duration) {
 	for _, w := range u.writers {
 		w.mu.Lock()
-		longest = max(longest, w.longest)
+		if w.client < smartClients {
+			smart = max(smart, w.longest)
+		} else {
+			unisocket = max(unisocket, w.longest)
+		}
 		w.mu.Unlock()
 	}
-	return longest
+	return smart, unisocket
 }
 
 // moving waits until every writer got an acknowledgement from now on.
