@@ -79,8 +79,12 @@ func (c *Core) ask(orphans []partition.ID) {
 }
 
 // onFence answers a coordinator's question. The answer counts only for the
-// epoch asked about, which this member has installed or will never fall below.
+// epoch asked about, which this member has installed or will never fall below. Only its own coordinator is
+// answered: a promise given to one of another history, who is heard again after a split, would stop a primary for ever.
 func (c *Core) onFence(from cluster.MemberID, r *packed.Reader) {
+	if from != c.list.Coordinator().ID {
+		return
+	}
 	b := packed.AppendUint32([]byte{kindFenced}, r.Uint32())
 	for r.Len() > 0 {
 		id, epoch := partition.ID(r.Uvarint()), r.Uvarint()

@@ -155,3 +155,19 @@ func TestEndangeredFirst(t *testing.T) {
 		t.Errorf("%d partitions get a replica, not %d", moving, maxMoving)
 	}
 }
+
+// Only the coordinator's question is answered: another one's, of a cluster that this one has parted from, would make replicas
+// refuse their own primary.
+func TestFenceOfAStranger(t *testing.T) {
+	c, out, _ := zoneCore(2, perMember())
+	c.Update(zones(1, 1, 1), apply(plan(zones(1, 1, 1), &cluster.Table{Partitions: make([]cluster.Assignment, 4)}, 1, perMember())), false)
+	asked := append([]byte{kindFence, 0, 0, 0, 1}, 3, 9) // version 1, partition 3, epoch 9
+	for _, from := range []byte{3, 77, 2} {
+		if err := c.Frame(cluster.MemberID{from}, asked); err != nil || len(out.sent) > 0 {
+			t.Errorf("member %d: %v, answers %v", from, err, out.sent)
+		}
+	}
+	if err := c.Frame(cluster.MemberID{1}, asked); err != nil || len(out.sent[cluster.MemberID{1}]) != 1 {
+		t.Errorf("the coordinator: %v, answers %v", err, out.sent)
+	}
+}
