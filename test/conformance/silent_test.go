@@ -62,7 +62,7 @@ func TestSilentMemberIsReplaced(t *testing.T) {
 			t.Parallel()
 			c := newCluster(t)
 			c.env["HZ_PROPERTIES_HAZELCAST_HEARTBEAT_INTERVAL_SECONDS"] = "1"
-			c.env["HZ_PROPERTIES_HAZELCAST_MAX_NO_HEARTBEAT_SECONDS"] = fmt.Sprint(int(silence / time.Second))
+			c.env["HZ_PROPERTIES_HAZELCAST_MAX_NO_HEARTBEAT_SECONDS"] = strconv.Itoa(int(silence / time.Second))
 			for range 3 {
 				c.add()
 			}
@@ -196,7 +196,7 @@ func TestLeaverThatCannotLeave(t *testing.T) {
 	t.Parallel()
 	const wait = 6 * time.Second
 	c := newCluster(t)
-	c.env["HZ_PROPERTIES_HAZELCAST_GRACEFUL_SHUTDOWN_MAX_WAIT"] = fmt.Sprint(int(wait / time.Second))
+	c.env["HZ_PROPERTIES_HAZELCAST_GRACEFUL_SHUTDOWN_MAX_WAIT"] = strconv.Itoa(int(wait / time.Second))
 	c.env["HZ_PROPERTIES_HAZELCAST_MAX_NO_HEARTBEAT_SECONDS"] = "60"
 	leaver, other := c.add(), c.add()
 	c.settle()
@@ -256,7 +256,7 @@ func TestWriteOfAClusterTooSmall(t *testing.T) {
 			t.Parallel()
 			c := newCluster(t)
 			c.env["HZ_PROPERTIES_HAZELCAST_HEARTBEAT_INTERVAL_SECONDS"] = "1"
-			c.env["HZ_PROPERTIES_HAZELCAST_MAX_NO_HEARTBEAT_SECONDS"] = fmt.Sprint(int(silence / time.Second))
+			c.env["HZ_PROPERTIES_HAZELCAST_MAX_NO_HEARTBEAT_SECONDS"] = strconv.Itoa(int(silence / time.Second))
 			c.env["HZ_SPLITBRAINPROTECTION_MAJORITY_ENABLED"] = "true"
 			c.env["HZ_SPLITBRAINPROTECTION_MAJORITY_MINIMUMCLUSTERSIZE"] = "3"
 			c.env["HZ_MAP_SILENT_SPLITBRAINPROTECTIONREF"] = test.ref
