@@ -46,6 +46,7 @@ func TestHandOver(t *testing.T) {
 	for range handOverRounds {
 		for _, comer := range c.members[3:] {
 			comer.start()
+			c.awaitShare(comer)
 			c.settle()
 			seen.note(t.Context(), c.members)
 		}
@@ -75,5 +76,27 @@ func TestHandOver(t *testing.T) {
 	figure("handover_all_moves", milliseconds(took), "ms")
 	if number == 0 {
 		t.Error("nothing was handed over")
+	}
+}
+
+// partitionCount is how many partitions a cluster has unless told otherwise.
+const partitionCount = 271
+
+// awaitShare waits until a member has as many partitions as the others: a
+// cluster is whole, too, in the moment before it begins to move them.
+func (c *cluster) awaitShare(m *member) {
+	c.t.Helper()
+	owned := 0.0
+	if !c.await(patience, func() bool {
+		running := 0
+		for _, o := range c.members {
+			if o.running() {
+				running++
+			}
+		}
+		owned = m.counts(c.t.Context())["filbert_partitions_owned"]
+		return owned >= float64(partitionCount/running-1)
+	}) {
+		c.t.Fatalf("%s has %v partitions after %v", m.ip, owned, patience)
 	}
 }
