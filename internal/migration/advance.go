@@ -28,6 +28,7 @@ func (c *Core) advance() {
 	next := c.table.Clone()
 	changed := false
 	moving := c.catchingUp()
+	c.pace()
 	for _, i := range c.inOrder() {
 		a, want := &next.Partitions[i], c.target[i]
 		if a.Primary().IsZero() {
@@ -99,7 +100,7 @@ func (c *Core) step(id partition.ID, a *cluster.Assignment, want []cluster.Membe
 	next := cluster.Assignment{Replicas: slices.Clone(a.Replicas)}
 	changed := c.markReplicas(id, a.Epoch, next.Replicas)
 	for _, m := range want {
-		if a.Find(m) < 0 && *moving < maxMoving {
+		if a.Find(m) < 0 && *moving < maxMoving && c.mayCopy(id, a) {
 			next.Replicas = append(next.Replicas, cluster.Replica{Member: m, State: cluster.CatchingUp})
 			*moving++
 			changed = true
@@ -111,6 +112,8 @@ func (c *Core) step(id partition.ID, a *cluster.Assignment, want []cluster.Membe
 	first := a.Find(want[0])
 	switch {
 	case first < 0 || a.Replicas[first].State != cluster.InSync:
+		return next, false
+	case first > 0 && *moving > 0 && !c.hurry && !c.begun(key{id, a.Epoch, want[0]}):
 		return next, false
 	case first > 0:
 		return c.switchPrimary(id, a, want[0])

@@ -86,7 +86,12 @@ type Core struct {
 	fell    map[key]cluster.MemberID
 	ordered map[key]time.Duration // hand-overs asked for, and when
 	round   *round
-	reports []partition.Report // of this member, not yet sent
+	// ready is how many partitions only wait for their hand-over, readySince since when there are any, hurry whether that has been
+	// for too long.
+	ready      int
+	readySince time.Duration
+	hurry      bool
+	reports    []partition.Report // of this member, not yet sent
 
 	group    map[cluster.MemberID]string // of the members of the list
 	spread   []int                       // groups that the plan has each partition in
