@@ -30,6 +30,9 @@ func RunSeed(o Options) *World {
 		o.Backups = [...]int{NoBackups, 1, 1, 1, 1, 2, 2, 2, 3, 3}[draw.IntN(10)]
 		o.Awaited = max(0, draw.IntN(o.Backups+2)) // 0: all
 	}
+	if o.Zones == 0 && o.Seed%4 == 1 {
+		o.Zones = 2 + int(o.Seed/4%2)
+	}
 	w := NewWorld(o)
 	w.found()
 	for range 2 + w.random.IntN(maxRounds-1) {
@@ -108,6 +111,12 @@ type round struct {
 func (w *World) round() {
 	stay := len(w.living())
 	r := &round{w: w, losses: min(w.options.Backups, stay-1), stay: stay, keep: 1, quiet: true}
+	if w.options.Zones > 1 && r.losses > 0 && w.random.IntN(3) == 0 {
+		if n := w.crashZone(w.random.IntN(w.options.Zones)); n > 0 { // however many: every partition stands in another zone, too
+			r.stay -= n
+			r.losses = 0
+		}
+	}
 	for range 1 + w.random.IntN(4) {
 		if w.random.IntN(8) == 0 { // several at the very same time
 			r.inject()

@@ -69,7 +69,7 @@ func (p *process) newNode() {
 	p.life++
 	life := p.life
 	p.waking = false
-	self := cluster.Member{ID: w.uuid(), Address: p.address, Client: p.address, Build: [3]byte{5, 5, 0}}
+	self := cluster.Member{ID: w.uuid(), Address: p.address, Client: p.address, Build: [3]byte{5, 5, 0}, Attributes: p.attributes()}
 	w.note("%s is %s", p.name, self.ID)
 	p.node = member.NewNode(member.NodeOptions{
 		Config: w.config, Self: self,

@@ -29,6 +29,8 @@ import (
 //	… = V                     what the answer must be: a value, none, yes, no, refused, or unknown
 //	get K = V | containsKey K = yes | size = N
 //	load | calm               all clients work as in a plan; they stop
+//	zones N                   the places stand in N zones in turn; the first command
+//	crash zone of P           all of P's zone at once
 //	crash P | leave P | pause P 3s
 //	cut P P | heal            no frame between two processes; all can reach one another again
 //	split both|mute|deaf 9s P …  cuts some off from all others for longer than the silence timeout; mute: what they
@@ -100,6 +102,12 @@ func (s *script) run(words []string) error {
 		d, err := time.ParseDuration(strings.Join(rest, ""))
 		w.Run(d)
 		return err
+	case "zones":
+		n, err := strconv.Atoi(strings.Join(rest, ""))
+		if err != nil || n < 1 {
+			return fmt.Errorf("%w: not a number of zones", ErrScript)
+		}
+		w.setZones(n)
 	case "settle":
 		w.settle()
 	case "members":
@@ -151,9 +159,18 @@ func (s *script) fault(what string, rest []string) error {
 		w.net.SetDelay(memlink.Uniform(d/2, d))
 		return err
 	}
+	zone := w.options.Zones > 0 && len(rest) > 2 && rest[0] == "zone" && rest[1] == "of"
+	if zone {
+		rest = rest[2:]
+	}
 	p, rest, err := s.process(rest)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case zone && (what != "crash" || w.crashZone(w.zone(p)) == 0):
+		return fmt.Errorf("%w: no zone beside others to crash", ErrScript)
+	case zone:
+		return nil
 	}
 	switch what {
 	case "crash":

@@ -35,6 +35,8 @@ type Options struct {
 	// Awaited is the backup-count of the map that most operations are about, the rest of Backups is its
 	// async-backup-count; default all.
 	Awaited int
+	// Zones is how many zones the members are spread over; none unless set.
+	Zones int
 	// Keep makes the world keep the lines of its trace; otherwise only their hash is kept and the last few.
 	Keep bool
 }
@@ -117,6 +119,7 @@ func NewWorld(o Options) *World {
 	c.Maps[mainMap] = config.MapConfig{BackupCount: o.Awaited, AsyncBackupCount: o.Backups - o.Awaited, InMemoryFormat: config.FormatBinary}
 	c.Maps[looseMap] = config.MapConfig{AsyncBackupCount: w.random.IntN(o.Backups + 1), InMemoryFormat: config.FormatBinary}
 	w.config = c
+	w.setZones(o.Zones)
 	return w
 }
 
