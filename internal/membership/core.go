@@ -92,6 +92,7 @@ type Core struct {
 	leaving   bool
 	heir      cluster.MemberID
 	handUntil time.Duration
+	handed    state // what the heir must have
 
 	found    foundingState
 	follows  cluster.MemberID // the coordinator of the list

@@ -26,7 +26,7 @@
 // Hearing is not enough, since a network may fail in one direction only. A heartbeat says which was the last one that was
 // echoed: the coordinator lets the lease of a member that its echoes do not reach run out, and removes it; members go on
 // without a coordinator that answers none of them. A coordinator that hears less than half of its members waits
-// twice as long before it removes them: it may be the one that cannot hear, and what it publishes is obeyed.
+// three times as long before it removes them: it may be the one that cannot hear, and what it publishes is obeyed.
 //
 // # Proof of death
 //

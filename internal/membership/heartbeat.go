@@ -146,12 +146,12 @@ func (c *Core) isDeaf(b *beat) bool { return b.owed != 0 && c.now-b.owed > c.Sil
 func (c *Core) silencePatience() time.Duration {
 	heard := 1
 	for _, id := range c.order {
-		if c.now-c.beats[id].heard <= c.SilenceTimeout {
+		if c.now-c.beats[id].heard <= c.SilenceTimeout/2 { // their silence may end at slightly different times
 			heard++
 		}
 	}
 	if c.isFirst() && 2*heard < 1+len(c.order) {
-		return 2 * c.SilenceTimeout
+		return 3 * c.SilenceTimeout // they need two, and the time until they miss its answers
 	}
 	return c.SilenceTimeout
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/packed"
 )
 
 // leaveInterval is how often a leaver repeats its announcement: a coordinator
@@ -82,10 +83,21 @@ func (c *Core) handCoordination(others []cluster.Member) {
 		Chain:   c.list.Chain,
 		Members: others,
 	}
-	c.sendAll(state{list, c.tables.Adjusted(c.table, list), c.document})
+	table := c.tables.Adjusted(c.table, list)
+	c.sendAll(state{list, table, c.document})
 	c.phase, c.heir, c.handUntil = handing, others[0].ID, c.now+handGrace
+	c.handed = state{list, table, c.document}
 	c.dismissJoins()
 	c.lease.Store(0)
+}
+
+// heirInstalled ends this member once its heir has what was handed over. An earlier word of the heir does not count: it may
+// find this address refusing, and go on from a table of before, without what has moved since.
+func (c *Core) heirInstalled(r *packed.Reader) {
+	have, table := cluster.ReadMark(r), int32(r.Uint32())
+	if r.Err() == nil && (have.Lineage != c.handed.list.Lineage || have.Version >= c.handed.list.Version) && table >= c.handed.table.Version {
+		c.gone()
+	}
 }
 
 // handGrace bounds how long a coordinator that leaves waits for its heir's word.

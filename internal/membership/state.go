@@ -66,7 +66,7 @@ func (c *Core) Frame(from cluster.MemberID, frame []byte) (handled bool, err err
 		return false, nil
 	}
 	if c.phase == handing && kind == kindInstalled && from == c.heir {
-		c.gone()
+		c.heirInstalled(&r)
 	}
 	if c.phase != member {
 		return true, nil

@@ -14,7 +14,7 @@ type kindOfDiscovery int
 
 const (
 	shown kindOfDiscovery = iota // all addresses that anybody has ever had
-	late                         // a process is shown only a while after its start, and looks fail now and then
+	late                         // processes are shown, in the order of their starts, a while later, and looks fail now and then
 	door                         // one address that leads to anybody who listens
 )
 
@@ -49,6 +49,6 @@ func (w *World) look(p *process) (discovery.Found, error) {
 			found.Addresses = append(found.Addresses, q.address)
 		}
 	}
-	found.SelfShown = slices.Contains(found.Addresses, p.address)
+	found.SelfShown = p.shown <= w.now // not one that lived at its address before
 	return found, nil
 }

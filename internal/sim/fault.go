@@ -62,6 +62,7 @@ func (w *World) cutOne(d time.Duration) {
 	w.fault("cut", "%s and %s for %v", a.name, b.name, d)
 	w.net.Partition(a.address, b.address)
 	w.lose()
+	b.silenced = true
 	w.cuts++
 	w.after(d, func() {
 		w.cuts--

@@ -23,11 +23,12 @@ type process struct {
 	up      bool
 	paused  bool
 	leaving bool
-	// exiled: on the side of a split that the checks do not follow; clients do not reach it.
-	exiled  bool
-	backlog []func()
-	conns   []*conn
-	waking  bool
+	// silenced: it was cut off or silent for so long that the others may go on without it. exiled: it is on the
+	// side of a split that the checks do not follow; clients do not reach it.
+	silenced, exiled bool
+	backlog          []func()
+	conns            []*conn
+	waking           bool
 	// slow: it runs for moments only; shown is when discovery begins to show it.
 	slow  bool
 	shown time.Duration
@@ -46,6 +47,9 @@ func (w *World) start(place int) {
 	}
 	if w.discovery == late {
 		p.shown = w.now + w.between(0, latest)
+		for _, q := range w.processes {
+			p.shown = max(p.shown, q.shown)
+		}
 	}
 	w.processes = append(w.processes, p)
 	w.note("%s starts at %s", p.name, p.address)
@@ -183,6 +187,7 @@ func (p *process) pause(d time.Duration) {
 	p.paused = true
 	if d > silenceTimeout/2 {
 		p.w.lose()
+		p.silenced = true
 	}
 	p.w.net.Pause(p.address)
 	p.w.after(d, p.resume)

@@ -73,11 +73,6 @@ func (w *World) splitOff(n int) bool {
 	return true
 }
 
-// isCutOff tells whether a process, by its name, is on the side of a split that nobody counts on.
-func (w *World) isCutOff(name string) bool {
-	return w.split != nil && slices.ContainsFunc(w.split.out, func(p *process) bool { return p.name == name })
-}
-
 // coordinatorIn tells whether the coordinator is among some.
 func coordinatorIn(some []*process) bool {
 	return slices.ContainsFunc(some, func(p *process) bool { return p.node.View().List.Coordinator().ID == p.node.View().Self })
@@ -89,6 +84,7 @@ func (w *World) cutOff(out []*process, y way, d time.Duration) {
 	w.split = &split{out: out, ends: w.now + d}
 	w.block(out, w.without(out), y)
 	for _, p := range out {
+		p.silenced = true
 		w.after(w.between(0, silenceTimeout/2), p.exile)
 	}
 }
@@ -113,25 +109,25 @@ const reunion = 10 * time.Second
 // mend ends a split. Now and then it does so only when the rest is a whole cluster. A
 // part that went on by itself is another cluster by now; its members are started anew, as an operator would do it.
 func (w *World) mend() {
-	s := w.split
-	if s == nil || w.failure != nil {
-		return
+	if s := w.split; s != nil {
+		w.Run(max(0, s.ends-w.now))
+		why := ""
+		if w.random.IntN(2) == 0 && !w.until(quietLimit, func() bool { why = w.unsettledAmong(w.without(s.out)); return why == "" }) {
+			w.fail("the rest is not whole after %v: %s\n%s", quietLimit, why, w.picture())
+			return
+		}
+		w.note("%s are connected again", names(s.out))
+		w.net.HealAll()
+		w.split = nil
 	}
-	w.Run(max(0, s.ends-w.now))
-	why := ""
-	if w.random.IntN(2) == 0 && !w.until(quietLimit, func() bool { why = w.unsettledAmong(w.without(s.out)); return why == "" }) {
-		w.fail("the rest is not whole after %v: %s\n%s", quietLimit, why, w.picture())
-		return
-	}
-	w.note("%s are connected again", names(s.out))
-	w.net.HealAll()
-	rest := w.without(s.out)
+	w.until(quietLimit, func() bool { return w.nobodySilent() })
+	out := slices.DeleteFunc(w.living(), func(p *process) bool { return !p.silenced && !p.exiled })
+	rest := w.without(out)
 	w.until(reunion, func() bool {
-		return !slices.ContainsFunc(s.out, func(p *process) bool { return p.up && !w.isOf(p, rest) })
+		return !slices.ContainsFunc(out, func(p *process) bool { return p.up && !w.isOf(p, rest) })
 	})
-	w.split = nil
-	for _, p := range s.out {
-		p.exiled = false
+	for _, p := range out {
+		p.exiled, p.silenced = false, false
 		if p.up && !w.isOf(p, rest) {
 			w.note("%s is another cluster", p.name)
 			w.Figures.Faults["restart after a split"]++

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 )
@@ -52,6 +53,14 @@ const lossMessage = "partitions lost: no replica in sync was left"
 // differMessage is what a backup logs that is not equal to its primary at the same number.
 const differMessage = "this backup differs from its primary, it is copied anew"
 
+// takeOverCause is what membership logs when a member begins a list of its own.
+const takeOverCause = "coordinator taken over"
+
+// named is the process of a name.
+func (w *World) named(name string) *process {
+	return w.processes[slices.IndexFunc(w.processes, func(p *process) bool { return p.name == name })]
+}
+
 // Handle implements slog.Handler. Lost data is a failure, but at members that are cut off.
 func (l *logs) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder
@@ -64,8 +73,13 @@ func (l *logs) Handle(_ context.Context, r slog.Record) error {
 	if r.Message == differMessage {
 		l.w.differs(b.String())
 	}
-	if r.Message == lossMessage && !l.w.isCutOff(l.who) {
+	p := l.w.named(l.who)
+	switch {
+	case r.Message == lossMessage && !p.silenced:
 		l.w.fail("%s", b.String())
+	case strings.Contains(b.String(), takeOverCause) && p.silenced && !p.exiled:
+		l.w.note("%s may go on by itself", p.name)
+		p.exile()
 	}
 	return nil
 }
