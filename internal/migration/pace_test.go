@@ -23,7 +23,7 @@ func taking(now *time.Duration) (*turns, *Core) {
 	in := func(n byte) cluster.Replica { return cluster.Replica{Member: id(n), State: cluster.InSync} }
 	out := &turns{}
 	c := newCore(out)
-	c.Options.Clock = func() time.Duration { return *now }
+	c.Clock = func() time.Duration { return *now }
 	c.Update(listOf(3), &cluster.Table{Version: 1, Partitions: []cluster.Assignment{
 		{Epoch: 1, Replicas: []cluster.Replica{in(1), in(3)}},
 		{Epoch: 1, Replicas: []cluster.Replica{in(1), in(2)}},
