@@ -25,17 +25,23 @@ func describe(c *config.Config) string {
 		ReadBackupData   bool   `xml:"read-backup-data"`
 		Statistics       bool   `xml:"statistics-enabled"`
 	}
+	type groups struct {
+		Enabled bool   `xml:"enabled,attr"`
+		Type    string `xml:"group-type,attr"`
+	}
 	root := struct {
 		XMLName     xml.Name     `xml:"http://www.hazelcast.com/schema/config hazelcast"`
 		ClusterName string       `xml:"cluster-name"`
 		Port        string       `xml:"network>port"`
 		Properties  []property   `xml:"properties>property"`
 		Maps        []mapElement `xml:"map"`
+		Groups      groups       `xml:"partition-group"`
 		LiteMember  struct {
 			Enabled bool `xml:"enabled,attr"`
 		} `xml:"lite-member"`
 	}{ClusterName: c.ClusterName, Port: strconv.Itoa(c.MemberEndpoint().Port)}
 	root.LiteMember.Enabled = c.LiteMember
+	root.Groups = groups{c.PartitionGroup.Enabled, string(c.PartitionGroup.Rule())}
 	for name, value := range c.Properties { //nolint:maprange // sorted below
 		if !strings.Contains(name, "password") && !strings.Contains(name, "token") {
 			root.Properties = append(root.Properties, property{name, value})

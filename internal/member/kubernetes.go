@@ -11,13 +11,7 @@ import (
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/config"
 	"github.com/filbertgrid/filbert/internal/discovery/kubernetes"
-)
-
-// Attributes that say where a member runs, by the names that Hazelcast's
-// Kubernetes plugin gives them.
-const (
-	zoneAttribute = "hazelcast.partition.group.zone"
-	nodeAttribute = "hazelcast.partition.group.node"
+	"github.com/filbertgrid/filbert/internal/migration"
 )
 
 // looksInKubernetes tells whether members are looked for through Kubernetes.
@@ -115,7 +109,7 @@ func (m *Member) attributes() []cluster.Attribute {
 		return all
 	}
 	at := m.pods.Topology()
-	for _, a := range []cluster.Attribute{{Key: nodeAttribute, Value: at.Node}, {Key: zoneAttribute, Value: at.Zone}} {
+	for _, a := range []cluster.Attribute{{Key: migration.NodeAttribute, Value: at.Node}, {Key: migration.ZoneAttribute, Value: at.Zone}} {
 		if a.Value != "" && !slices.ContainsFunc(all, func(b cluster.Attribute) bool { return a.Key == b.Key }) {
 			all = append(all, a)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/config"
 	"github.com/filbertgrid/filbert/internal/discovery/kubernetes"
+	"github.com/filbertgrid/filbert/internal/migration"
 )
 
 // podEnvironment loads a configuration as in a pod of the namespace data.
@@ -97,7 +98,7 @@ func TestInAPod(t *testing.T) {
 	if got := pod.Link("other"); !got.IsZero() {
 		t.Errorf("link of another Service is %v", got)
 	}
-	want := []cluster.Attribute{{Key: nodeAttribute, Value: "n"}, {Key: "rack", Value: "r"}}
+	want := []cluster.Attribute{{Key: migration.NodeAttribute, Value: "n"}, {Key: "rack", Value: "r"}}
 	if got := m.attributes(); !reflect.DeepEqual(got, want) {
 		t.Errorf("attributes are %v, want %v", got, want)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/migration"
 )
 
 // fakeAPI is a Kubernetes API that shows the ports of the loopback as pods.
@@ -117,7 +118,7 @@ func TestPodsFound(t *testing.T) {
 		t.Errorf("%d clusters were founded", n)
 	}
 	for _, shown := range members[0].node.Load().View().List.Members {
-		want := []cluster.Attribute{{Key: nodeAttribute, Value: "n" + strconv.Itoa(int(shown.Address.Port))}, {Key: zoneAttribute, Value: "z"}}
+		want := []cluster.Attribute{{Key: migration.NodeAttribute, Value: "n" + strconv.Itoa(int(shown.Address.Port))}, {Key: migration.ZoneAttribute, Value: "z"}}
 		if fmt.Sprint(shown.Attributes) != fmt.Sprint(want) {
 			t.Errorf("member %v has the attributes %v", shown.Address, shown.Attributes)
 		}
