@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hazelcast/hazelcast-go-client"
+	"github.com/hazelcast/hazelcast-go-client/types"
 )
 
 const (
@@ -174,10 +175,15 @@ func (w *uniqueWriter) missing(t *testing.T, m *hazelcast.Map, numbers []int64) 
 	for i, n := range numbers {
 		keys[i] = w.key(n)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), callTimeout)
-	defer cancel()
-	entries, err := m.GetAll(ctx, keys...)
-	if err != nil {
+	var entries []types.Entry
+	var err error
+	// This is about what is there, not about how soon it is told.
+	if !awaitIn(t.Context(), patience, func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), callTimeout)
+		defer cancel()
+		entries, err = m.GetAll(ctx, keys...)
+		return err == nil
+	}) {
 		t.Fatalf("getAll in a whole cluster: %v", err)
 	}
 	values := map[any]any{}
