@@ -3,7 +3,8 @@
 //
 // # Moving
 //
-// The plan says who should have which replica. A member that is to get one is
+// The plan (plan) says who should have which replica: in as many partition groups (groupOf) as there are, evenly, and
+// with few moves. A member that is to get one is
 // added to the partition's assignment, catching up; the primary copies the
 // partition to it and reports when it has everything (package partition). Then
 // it is in sync. If it is to be the primary, the present one is told to hand over: it lets
