@@ -5,30 +5,47 @@ import (
 	"github.com/filbertgrid/filbert/internal/cluster"
 )
 
-// safe tells whether every partition has a primary and as many backups in
-// sync as the cluster has room for.
+// safe tells whether nothing moves and everything is complete.
 func (n *Node) safe() bool {
 	v := n.View()
-	if v.Table == nil {
-		return false
-	}
-	want := min(backups(n.o.Config), n.dataMembers()-1) + 1
-	for i := range v.Table.Partitions {
-		inSync := 0
-		for _, r := range v.Table.Partitions[i].Replicas {
-			if r.State == cluster.InSync && !r.Member.IsZero() {
-				inSync++
-			}
+	return v.Table != nil && n.moving() == 0 && complete(v.List, v.Table, backups(n.o.Config))
+}
+
+// complete tells whether every partition has a primary and as many backups as the cluster has room for, up to the given number, and whether all
+// data members have got their part: one that just came holds nothing for a moment, and all partitions are complete without it.
+func complete(list *cluster.List, table *cluster.Table, backups int) bool {
+	data, held := 0, map[cluster.MemberID]bool{}
+	for i := range list.Members {
+		if list.Members[i].DataMember() {
+			data++
 		}
-		if inSync < want || v.Table.Partitions[i].Primary().IsZero() {
+	}
+	for i := range table.Partitions {
+		a := &table.Partitions[i]
+		if a.Primary().IsZero() || len(a.Replicas) < min(backups, data-1)+1 {
+			return false
+		}
+		for _, r := range a.Replicas {
+			if r.State != cluster.InSync {
+				return false
+			}
+			held[r.Member] = true
+		}
+	}
+	for i := range list.Members {
+		// With fewer partitions than members some hold nothing for ever.
+		if m := &list.Members[i]; m.DataMember() && !held[m.ID] && data <= len(table.Partitions) {
 			return false
 		}
 	}
 	return true
 }
 
-// moving counts replicas on their way, by the table.
-func (n *Node) moving() int {
+// moving counts what is not where it shall be: by the plan where this member coordinates, elsewhere the replicas on their way.
+func (n *Node) moving() int { return max(n.copying(), int(n.queued.Load())) }
+
+// copying counts replicas on their way, by the table.
+func (n *Node) copying() int {
 	count := 0
 	if t := n.View().Table; t != nil {
 		for i := range t.Partitions {
@@ -50,7 +67,7 @@ func (n *Node) snapshot() admin.Snapshot {
 			Count: n.o.Config.PartitionCount, Owned: census.Primaries, BackedUp: census.Backups, WithoutBackup: census.Alone,
 			InOneGroup: int(n.together.Load()),
 			LostTotal:  uint64(n.losses.Load()), PromotionsTotal: census.Promotions,
-			MigrationsActive: n.moving(), MigrationsQueued: int(n.queued.Load()), MigrationsTotal: uint64(n.moved.Load()),
+			MigrationsActive: n.copying(), MigrationsQueued: int(n.queued.Load()), MigrationsTotal: uint64(n.moved.Load()),
 			HandOvers: census.HandOvers, ComparisonsTotal: census.Compared, DifferencesTotal: census.Differing,
 			UnacknowledgedEffects: census.Held, ParkedOperations: census.Parked + census.Stalled,
 		},
