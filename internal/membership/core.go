@@ -241,6 +241,7 @@ func (c *Core) tickMember() {
 		c.sendBeats()
 	}
 	c.checkSilence()
+	c.endWaits()
 	c.renewOwnLease()
 	if c.phase == member && c.leaving && c.now >= c.nextLeave {
 		c.nextLeave = c.now + leaveInterval

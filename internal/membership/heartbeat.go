@@ -16,7 +16,8 @@ type beat struct {
 	heard time.Duration
 	// echoed is the latest stamp of ours that it has echoed.
 	echoed time.Duration
-	// answered is the latest stamp that it has echoed as our coordinator, and no earlier than when it became that.
+	// answered is the latest stamp that it has echoed, and no earlier than when we met it, or when it became our
+	// coordinator.
 	answered time.Duration
 	// As its coordinator: reached is the latest stamp of its own of which it has got our echo, by its word; owed is
 	// when we first sent an echo since, 0 for none.
@@ -53,7 +54,7 @@ func (c *Core) followList() {
 	for i := range c.list.Members {
 		id := c.list.Members[i].ID
 		if id != c.Self.ID && c.beats[id] == nil {
-			c.beats[id] = &beat{heard: c.now, echoed: c.leased(), tried: c.now, leased: c.now}
+			c.beats[id] = &beat{heard: c.now, echoed: c.leased(), answered: c.now, tried: c.now, leased: c.now}
 			c.order = append(c.order, id)
 		}
 	}
@@ -137,24 +138,43 @@ func (c *Core) echo(to cluster.MemberID, b *beat, stamp, reached time.Duration) 
 	c.out.Send(to, packed.AppendInt64(packed.AppendInt64([]byte{kindEcho}, int64(stamp)), c.ClusterTime()))
 }
 
+// hears notes that something has come from a member. One that was not heard for a while may not have been reached
+// either, by the same cut: its echoes are counted anew.
+func (c *Core) hears(b *beat) {
+	if c.now-b.heard > c.SilenceTimeout/2 {
+		b.owed = 0
+	}
+	b.heard = c.now
+}
+
 // isDeaf tells whether no echo has reached a member for so long that it gets none any more. That time and a lease are
 // less than what it takes that member to give up everybody and go on by itself.
 func (c *Core) isDeaf(b *beat) bool { return b.owed != 0 && c.now-b.owed > c.SilenceTimeout/2 }
 
 // silencePatience is how long a coordinator waits for a silent member. One that hears less than half of all may be the
 // one that cannot hear: those who hear one another go on without it first, instead of obeying it when it removes them.
-func (c *Core) silencePatience() time.Duration {
-	heard := 1
+// Members that have never told that they are members, or whose end is proven, have no part in that.
+func (c *Core) silencePatience(b *beat) time.Duration {
+	if !c.isFirst() || !b.takesPart() {
+		return c.SilenceTimeout
+	}
+	heard, all := 1, 1
 	for _, id := range c.order {
-		if c.now-c.beats[id].heard <= c.SilenceTimeout/2 { // their silence may end at slightly different times
-			heard++
+		if o := c.beats[id]; o.takesPart() {
+			all++
+			if c.now-o.heard <= c.SilenceTimeout/2 { // their silence may end at slightly different times
+				heard++
+			}
 		}
 	}
-	if c.isFirst() && 2*heard < 1+len(c.order) {
+	if 2*heard < all {
 		return 3 * c.SilenceTimeout // they need two, and the time until they miss its answers
 	}
 	return c.SilenceTimeout
 }
+
+// takesPart tells whether a member has said that it is one, and is not known to have ended.
+func (b *beat) takesPart() bool { return b.have != (cluster.Mark{}) && !b.dead }
 
 // isFirst is true for the member that coordinates or is about to.
 func (c *Core) isFirst() bool { return c.list.Coordinator().ID == c.Self.ID }
@@ -184,9 +204,8 @@ func (c *Core) onEcho(from cluster.MemberID, r *packed.Reader) {
 	if r.Err() != nil || stamp > c.now || b == nil {
 		return
 	}
-	b.echoed = max(b.echoed, stamp)
+	b.echoed, b.answered = max(b.echoed, stamp), max(b.answered, stamp)
 	if from == c.list.Coordinator().ID {
-		b.answered = max(b.answered, stamp)
 		c.extendLease(stamp)
 		c.out.SetClusterTime(clusterTime + (c.now-stamp).Milliseconds()/2)
 	}
@@ -222,7 +241,7 @@ func (c *Core) checkSilence() {
 		if !b.connected && !c.suspect[id] && c.now-b.tried >= aliveAgain {
 			c.askAlive(id)
 		}
-		switch patience := c.silencePatience(); {
+		switch patience := c.silencePatience(b); {
 		case c.now-b.heard > patience:
 			c.lost(id, "silent for "+patience.String(), false)
 		case c.isFirst() && c.isDeaf(b) && c.now-b.leased > c.SilenceTimeout && c.now-b.heard < c.SilenceTimeout/2:
@@ -286,7 +305,8 @@ func (c *Core) gone() {
 func (c *Core) LaneUp(id cluster.MemberID) {
 	c.step()
 	if b := c.beats[id]; b != nil {
-		b.connected, b.dead, b.heard = true, false, c.now
+		b.connected, b.dead = true, false
+		c.hears(b)
 		c.nextBeat = c.now
 		if c.Coordinating() {
 			c.sendState(id, state{c.list, c.table, c.document})

@@ -17,10 +17,12 @@ type pendingJoin struct {
 
 // answerJoin takes a new member into the list, if this member coordinates. It is told so
 // when a majority of those that are members already has that list: otherwise a coordinator
-// that ends now would leave behind a member that nobody knows.
+// that ends now would leave behind a member that nobody knows. A coordinator without a lease takes nobody in: most of its
+// members may have gone on without it, and with one more it would become another cluster, of members that it does not
+// have, instead of learning that.
 func (c *Core) answerJoin(m cluster.Member, reply func([]byte)) {
 	switch {
-	case c.phase != member || c.take != nil, c.leaving && len(c.list.Members) == 1:
+	case c.phase != member || c.take != nil, c.leaving && len(c.list.Members) == 1, c.isFirst() && !c.LeaseValid():
 		reply([]byte{answerLater})
 		return
 	case !c.Coordinating():

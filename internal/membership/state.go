@@ -60,7 +60,7 @@ func (c *Core) Frame(from cluster.MemberID, frame []byte) (handled bool, err err
 	r := packed.NewReader(frame)
 	kind := r.Byte()
 	if b := c.beats[from]; b != nil {
-		b.heard = c.now
+		c.hears(b)
 	}
 	if kind >= KindTables {
 		return false, nil

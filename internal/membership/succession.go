@@ -39,10 +39,17 @@ func (c *Core) seemsDead(id cluster.MemberID) bool {
 		(id == c.list.Coordinator().ID && c.isUnanswered())
 }
 
+// seemsUnable tells whether another member seems dead, or is heard and answers nothing: it can lead nobody, and
+// whoever is younger need not wait for it.
+func (c *Core) seemsUnable(id cluster.MemberID) bool {
+	return c.seemsDead(id) ||
+		(id != c.list.Coordinator().ID && c.now-c.beats[id].answered > c.SilenceTimeout+2*c.HeartbeatInterval)
+}
+
 // firstAlive is the oldest member that has not been found dead.
 func (c *Core) firstAlive() cluster.MemberID {
 	for i := range c.list.Members {
-		if id := c.list.Members[i].ID; id == c.Self.ID || !c.seemsDead(id) {
+		if id := c.list.Members[i].ID; id == c.Self.ID || !c.seemsUnable(id) {
 			return id
 		}
 	}
@@ -115,7 +122,7 @@ func (c *Core) onTakeOver(from cluster.MemberID, r *packed.Reader) {
 		if id == from {
 			break
 		}
-		accepted = accepted && id != c.Self.ID && (proof || c.seemsDead(id))
+		accepted = accepted && id != c.Self.ID && (proof || c.seemsUnable(id))
 	}
 	if accepted {
 		c.take, c.yielded = nil, c.now // the older one goes first
@@ -180,6 +187,19 @@ func (c *Core) lostInTakeOver(id cluster.MemberID, why string, proof bool) {
 		t.waits = slices.Delete(t.waits, i, i+1)
 		t.dead = append(t.dead, id)
 		c.concludeTakeOver()
+	}
+}
+
+// endWaits goes on without those who are heard and have not answered for as long as one that is silent has: nothing
+// reaches them.
+func (c *Core) endWaits() {
+	if c.take == nil {
+		return
+	}
+	for _, id := range slices.Clone(c.take.waits) {
+		if b := c.beats[id]; c.take != nil && b != nil && c.now-b.heard < c.SilenceTimeout/2 {
+			c.lostInTakeOver(id, "it does not answer", false)
+		}
 	}
 }
 

@@ -140,6 +140,27 @@ func (w *World) unsound(list *cluster.List, table *cluster.Table) string {
 	return ""
 }
 
+// checkTable checks the table that a process goes by, whatever is moving: no member has two replicas of a partition, and
+// nobody has any who is not in the list.
+func (p *process) checkTable() {
+	v := p.node.View()
+	if !v.Joined || v.Table == p.table {
+		return
+	}
+	p.table = v.Table
+	for id := range v.Table.Partitions {
+		replicas := v.Table.Partitions[id].Replicas
+		for k, r := range replicas {
+			switch {
+			case r.Member.IsZero() && k > 0, !r.Member.IsZero() && v.List.Find(r.Member) < 0:
+				p.w.fail("%s: partition %d: replica %d is at nobody in the list", p.name, id, k)
+			case slices.ContainsFunc(replicas[:k], func(o cluster.Replica) bool { return o.Member == r.Member }):
+				p.w.fail("%s: partition %d has two replicas at one member", p.name, id)
+			}
+		}
+	}
+}
+
 // compareLimit is how long replicas may differ although nobody asks anything: entries expire meanwhile.
 const compareLimit = longestLife + 5*time.Second
 

@@ -31,6 +31,7 @@ type process struct {
 	waking           bool
 	// slow: it runs for moments only; shown is when discovery begins to show it.
 	slow  bool
+	table *cluster.Table // the last one that was checked
 	shown time.Duration
 	// skew is what its monotonic clock shows beyond the virtual time, and wall what its wall clock shows beyond that;
 	// drift makes both faster, or slower if negative, in millionths.
@@ -115,6 +116,7 @@ func (p *process) tick() {
 		}
 		if !p.paused {
 			p.node.Tick()
+			p.checkTable()
 		}
 		p.tick()
 	})

@@ -18,6 +18,7 @@ import (
 // comment. Processes are named m1, m2, … in the order of their starts, or by what they are: "owner KEY", "backup
 // KEY", "oldest", "youngest".
 //
+//	backups 2                 of every partition; before anything else
 //	start 3                   three processes at once, at the next places
 //	start at 0                one at the address of the first place
 //	client smart|single       a client; c1 asks what follows, unless "as" says otherwise
@@ -64,6 +65,16 @@ func RunScript(o Options, text string) (*World, error) {
 		line, _, _ = strings.Cut(line, "#")
 		words := strings.Fields(line)
 		if len(words) == 0 {
+			continue
+		}
+		if words[0] == "backups" && len(words) == 2 && len(w.processes) == 0 {
+			n, err := strconv.Atoi(words[1])
+			if err != nil || n < 1 {
+				return w, fmt.Errorf("line %d: %w: how many backups", i+1, ErrScript)
+			}
+			o.Backups = n
+			w = NewWorld(o)
+			w.usual, w.stopped, s.w = time.Millisecond, true, w
 			continue
 		}
 		w.note("script: %s", strings.Join(words, " "))
