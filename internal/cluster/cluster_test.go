@@ -80,7 +80,7 @@ func TestEncodings(t *testing.T) {
 		{},
 	}}
 	document := &Document{
-		Version: 2, ClusterID: lineage(7), PartitionCount: 3,
+		Version: 2, ClusterID: lineage(7), PartitionCount: 3, ClusterVersion: Version{0, 2},
 		Objects: []ObjectEntry{{Object{"s", "n"}, []byte("{}")}}, Schemas: []Schema{{-4, []byte("schema")}},
 	}
 	b := AppendDocument(AppendTable(AppendList(nil, list), table), document)
@@ -95,6 +95,9 @@ func TestEncodings(t *testing.T) {
 		t.Errorf("document %+v, error %v, %d bytes left", got, r.Err(), r.Len())
 	}
 	for cut := range b {
+		if cut == len(b)-3 {
+			continue // a document of 0.1: TestVersionOfDocument
+		}
 		r := packed.NewReader(b[:cut])
 		ReadList(&r)
 		ReadTable(&r)

@@ -34,6 +34,8 @@ type Document struct {
 	Version        int32
 	ClusterID      UUID
 	PartitionCount int32
+	// ClusterVersion is what the members talk in. It never falls.
+	ClusterVersion Version
 	// Objects are ordered by Object.Compare, Schemas by ID.
 	Objects []ObjectEntry
 	Schemas []Schema
@@ -51,6 +53,17 @@ func (d *Document) Schema(id int64) *Schema {
 		return nil
 	}
 	return &d.Schemas[i]
+}
+
+// WithVersion returns the next document, with the cluster's version raised.
+func (d *Document) WithVersion(v Version) *Document {
+	if d.ClusterVersion.AtLeast(v) {
+		return d
+	}
+	next := *d
+	next.Version++
+	next.ClusterVersion = v
+	return &next
 }
 
 // WithObject returns the next document, with the object added.

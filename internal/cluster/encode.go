@@ -143,7 +143,8 @@ func ReadTable(r *packed.Reader) *Table {
 	return t
 }
 
-// AppendDocument appends the cluster document.
+// AppendDocument appends the cluster document. It is the last thing in every message, but what a version after 0.1
+// has: that is behind its tail, which has a length of its own. Version 0.1 has no tail.
 func AppendDocument(dst []byte, d *Document) []byte {
 	dst = packed.AppendUint32(dst, uint32(d.Version))
 	dst = AppendUUID(dst, d.ClusterID)
@@ -159,6 +160,9 @@ func AppendDocument(dst []byte, d *Document) []byte {
 		dst = packed.AppendInt64(dst, d.Schemas[i].ID)
 		dst = packed.AppendBytes(dst, d.Schemas[i].Body)
 	}
+	if d.ClusterVersion.HasVersion() {
+		dst = packed.AppendBytes(dst, AppendVersion(nil, d.ClusterVersion))
+	}
 	return dst
 }
 
@@ -172,6 +176,13 @@ func ReadDocument(r *packed.Reader) *Document {
 	}
 	for range r.Count(9) {
 		d.Schemas = append(d.Schemas, Schema{ID: r.Int64(), Body: append([]byte(nil), r.Bytes()...)})
+	}
+	d.ClusterVersion = FirstVersion()
+	if r.Len() > 0 {
+		tail := packed.NewReader(r.Bytes())
+		if d.ClusterVersion = ReadVersion(&tail); tail.Err() != nil {
+			r.Take(-1) // a version cut in half makes the document unreadable
+		}
 	}
 	return d
 }

@@ -28,6 +28,14 @@ func (v *View) Owner(partition int32) MemberID {
 	return v.Table.Partitions[partition].Primary()
 }
 
+// Version is what this cluster's members talk in: the first version before there is a document.
+func (v *View) Version() Version {
+	if v.Document == nil || v.Document.ClusterVersion.IsZero() {
+		return FirstVersion()
+	}
+	return v.Document.ClusterVersion
+}
+
 // Me is this member's own entry in the list, or nil before it joined.
 func (v *View) Me() *Member {
 	if v.List == nil {

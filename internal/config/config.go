@@ -50,6 +50,8 @@ type Config struct {
 	// the caller gets an error that says that the outcome is unknown. Longer
 	// than MaxNoHeartbeat, so that a silent backup is removed first.
 	AcknowledgeTimeout time.Duration
+	// ClusterVersion is about the version of the cluster that members talk in.
+	ClusterVersion ClusterVersion
 	// BackupSyncInterval is how long a pass over all partitions takes in which
 	// backups are compared with their primaries, longer when there is more data
 	// than a member reads in that time without being felt.
@@ -111,6 +113,7 @@ func Default() *Config {
 		OperationCallTimeout:    60 * time.Second,
 		AcknowledgeTimeout:      30 * time.Second,
 		BackupSyncInterval:      30 * time.Second,
+		ClusterVersion:          ClusterVersion{AutoUpgradeMinSize: 1},
 		Invalidation:            Invalidation{Batch: true, BatchSize: 100, Interval: 10 * time.Second},
 		Network:                 defaultNetwork(),
 		AdvancedNetwork:         defaultAdvancedNetwork(),
@@ -123,4 +126,14 @@ func Default() *Config {
 		SplitBrainProtections:   map[string]SplitBrainProtection{},
 		Properties:              map[string]string{},
 	}
+}
+
+// ClusterVersion is the properties about the version of the cluster, by the names and defaults of Hazelcast.
+type ClusterVersion struct {
+	// Init is major.minor of a cluster that this member founds; empty for that of its build.
+	Init string
+	// AutoUpgrade raises the cluster's version when every member speaks a newer one and the
+	// cluster has AutoUpgradeMinSize members or more.
+	AutoUpgrade        bool
+	AutoUpgradeMinSize int
 }

@@ -73,7 +73,6 @@ func ignoredProperties() []string {
 		"hazelcast.health.monitoring.level",
 		"hazelcast.diagnostics.enabled",
 		"hazelcast.prefer.ipv4.stack",
-		"hazelcast.cluster.version.auto.upgrade.enabled",
 		"hazelcast.persistence.auto.cluster.state",
 		"hazelcast.stale.join.prevention.duration.seconds",
 		"hazelcast.wait.seconds.before.join",

@@ -1,6 +1,9 @@
 package config
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // maxBytesSetting is the largest limit that counts bytes: 1 GiB, since a
 // message is one allocation.
@@ -11,7 +14,7 @@ const bindAny = "hazelcast.socket.bind.any"
 
 // propertyTable returns the properties that are used, bound to the fields of c.
 func propertyTable(c *Config) []property {
-	return append(hazelcastProperties(c), filbertProperties(c)...)
+	return slices.Concat(hazelcastProperties(c), versionProperties(c), filbertProperties(c))
 }
 
 func hazelcastProperties(c *Config) []property {
@@ -74,6 +77,24 @@ func hazelcastProperties(c *Config) []property {
 			bindAny, "Whether to listen on all addresses. The default is true inside a pod of Kubernetes; elsewhere Hazelcast's is true " +
 				"and here the bare member is reachable from its machine only.",
 			asBool(&c.Network.BindAny),
+		},
+	}
+}
+
+// versionProperties are about the version of the cluster.
+func versionProperties(c *Config) []property {
+	return []property{
+		{
+			"hazelcast.init.cluster.version", "The version of a cluster that this member founds: its own, or the one before. Empty: its own.",
+			asClusterVersion(&c.ClusterVersion.Init),
+		},
+		{
+			"hazelcast.cluster.version.auto.upgrade.enabled", "Whether the cluster's version is raised as soon as every member speaks a newer one.",
+			asBool(&c.ClusterVersion.AutoUpgrade),
+		},
+		{
+			"hazelcast.cluster.version.auto.upgrade.min.cluster.size", "How many members the cluster must have for that.",
+			asInt(&c.ClusterVersion.AutoUpgradeMinSize, 1, math.MaxInt32, "members"),
 		},
 	}
 }

@@ -185,6 +185,11 @@ func asVersion(field *string) value {
 	return stringValue{field, pattern.MatchString, "a version such as 5.5.0"}
 }
 
+// asClusterVersion binds the version of a cluster, such as 0.2.
+func asClusterVersion(field *string) value {
+	return stringValue{field, regexp.MustCompile(`^\d{1,3}\.\d{1,3}$`).MatchString, "major.minor, such as 0.2"}
+}
+
 // fallbackValue sets its field only when it is empty.
 type fallbackValue struct{ value }
 

@@ -81,8 +81,8 @@ func TestAsk(t *testing.T) {
 		{"itself", func(*testing.T) cluster.Address { return self.address }, patience, link.Answered, nil},
 		{"another cluster", with(2, func(h *link.Hello) { h.ClusterName = "prod" }), patience, link.Stranger, link.ErrClusterName},
 		{"another partition count", with(2, func(h *link.Hello) { h.PartitionCount = 7 }), patience, link.Stranger, link.ErrPartitionCount},
-		{"a newer version", with(2, func(h *link.Hello) { h.MinVersion, h.MaxVersion = 2, 3 }), patience, link.Stranger, link.ErrVersion},
-		{"a version more than ours", with(2, func(h *link.Hello) { h.MinVersion, h.MaxVersion = 1, 2 }), patience, link.Answered, nil},
+		{"a newer version", with(2, func(h *link.Hello) { h.MinVersion, h.MaxVersion = 3, 4 }), patience, link.Stranger, link.ErrVersion},
+		{"a version more than ours", with(2, func(h *link.Hello) { h.MinVersion, h.MaxVersion = 2, 3 }), patience, link.Answered, nil},
 		{"nobody", func(t *testing.T) cluster.Address {
 			t.Helper()
 			n := start(t, 2, nil)

@@ -16,11 +16,12 @@ import (
 // Preamble is what every connection between members begins with, both ways.
 const Preamble = "FLB"
 
-// The member protocol versions that this build speaks: its own and the one
-// before (there is none before 1), so that a cluster is upgraded member by member.
+// The member protocol versions that this build speaks: its own and the one before, so that a cluster is upgraded
+// member by member. They are the places of the cluster versions in cluster.history: 1 is 0.1, 2 is 0.2. What is sent on
+// a connection depends on the version of the cluster, not on these; they keep builds apart that have no version in common.
 const (
 	MinVersion uint16 = 1
-	Version    uint16 = 1
+	Version    uint16 = 2
 )
 
 // AskLane stands in the Hello of a connection that asks once (Hub.Ask, Handler.Asked).

@@ -8,20 +8,15 @@ import (
 	"github.com/filbertgrid/filbert/internal/link"
 )
 
-// Member protocol versions this build speaks; the rule is N with N-1.
-const (
-	minProtocol = 1
-	maxProtocol = 1
-)
-
 // Node is the handler of its hub. Frames about partitions and operations are
 // handled on the caller's goroutine; those about the cluster go to Step.
 var _ link.Handler = (*Node)(nil)
 
 // Hello implements link.Handler.
 func (n *Node) Hello() link.Hello {
+	spoken := n.version().Spoken()
 	return link.Hello{
-		MinVersion: minProtocol, MaxVersion: maxProtocol, ClusterName: n.o.Config.ClusterName,
+		MinVersion: spoken.Oldest.Protocol(), MaxVersion: spoken.Newest.Protocol(), ClusterName: n.o.Config.ClusterName,
 		From: n.o.Self.ID, Address: n.o.Self.Address, PartitionCount: int32(n.o.Config.PartitionCount),
 		Build: n.o.Config.ServerVersion,
 	}

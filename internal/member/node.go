@@ -35,6 +35,8 @@ const (
 type NodeOptions struct {
 	Config *config.Config
 	Self   cluster.Member
+	// Version is the newest cluster version that the node speaks; the build's if it is zero. The simulator has older ones.
+	Version cluster.Version
 	// NewHub makes the carrier of the links.
 	NewHub func(link.Handler) link.Hub
 	// Clock is monotonic, Wall the local clock in ms since 1970.
@@ -107,6 +109,8 @@ func NewNode(o NodeOptions) *Node {
 	}, (*movesOutside)(n))
 	n.members = membership.New(membership.Options{
 		Self: o.Self, PartitionCount: int32(o.Config.PartitionCount),
+		Version: n.version(), InitVersion: n.initVersion(),
+		AutoUpgrade: o.Config.ClusterVersion.AutoUpgrade, AutoUpgradeSize: o.Config.ClusterVersion.AutoUpgradeMinSize,
 		HeartbeatInterval: o.Config.HeartbeatInterval, SilenceTimeout: o.Config.MaxNoHeartbeat,
 		AskTimeout: o.Config.FoundingSilence, KnockInterval: knockInterval,
 		Clock: o.Clock, ClusterTime: n.clusterMillis, UUID: o.UUID, Logger: n.log("membership"),

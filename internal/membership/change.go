@@ -38,6 +38,8 @@ const (
 	AddObject    ChangeKind = 1
 	RemoveObject ChangeKind = 2
 	AddSchema    ChangeKind = 3
+	// RaiseVersion: 0.2 has it.
+	RaiseVersion ChangeKind = 4
 )
 
 // Change is a change of the document. Doing it twice does no harm, so it is
@@ -46,6 +48,8 @@ type Change struct {
 	Kind   ChangeKind
 	Object cluster.ObjectEntry
 	Schema cluster.Schema
+	// Version is the cluster's from then on.
+	Version cluster.Version
 }
 
 // changeAgain is the pause between two requests for the changes that this member waits for: a request
@@ -81,6 +85,12 @@ func (c *Core) Change(token uint64, change Change) {
 	if len(c.changes.mine) == 0 {
 		c.changes.next = c.now + changeAgain
 	}
+	if change.Kind == RaiseVersion && c.phase == member { // a coordinator of 0.1 could not tell why
+		if err := c.mayRaise(change.Version); err != nil {
+			c.out.Changed(token, err)
+			return
+		}
+	}
 	c.changes.mine = append(c.changes.mine, myChange{token, change})
 	if c.phase == member {
 		c.sendChange(token, &change)
@@ -97,7 +107,11 @@ func (c *Core) sendChange(token uint64, change *Change) {
 	b = packed.AppendString(packed.AppendString(b, change.Object.Service), change.Object.Name)
 	b = packed.AppendBytes(b, change.Object.Config)
 	b = packed.AppendInt64(b, change.Schema.ID)
-	c.out.Send(c.list.Coordinator().ID, packed.AppendBytes(b, change.Schema.Body))
+	b = packed.AppendBytes(b, change.Schema.Body)
+	if change.Kind == RaiseVersion {
+		b = cluster.AppendVersion(b, change.Version)
+	}
+	c.out.Send(c.list.Coordinator().ID, b)
 }
 
 // resumeChanges asks again for what this member waits for.
@@ -113,6 +127,7 @@ func (c *Core) onChange(from cluster.MemberID, r *packed.Reader) {
 	change := Change{Kind: ChangeKind(r.Byte())}
 	change.Object = cluster.ObjectEntry{Object: cluster.Object{Service: r.String(), Name: r.String()}, Config: slices.Clone(r.Bytes())}
 	change.Schema = cluster.Schema{ID: r.Int64(), Body: slices.Clone(r.Bytes())}
+	change.Version = cluster.ReadVersion(r)
 	if r.Err() == nil && c.Coordinating() {
 		c.applyChange(from, token, &change)
 	}
@@ -151,6 +166,11 @@ func (c *Core) changedDocument(change *Change) (*cluster.Document, error) {
 			return nil, ErrDocumentFull
 		}
 		return d.WithSchema(change.Schema), nil
+	case RaiseVersion:
+		if err := c.mayRaise(change.Version); err != nil {
+			return nil, err
+		}
+		return d.WithVersion(change.Version), nil
 	}
 	return nil, errBadChange
 }

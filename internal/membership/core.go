@@ -14,6 +14,13 @@ type Options struct {
 	// Self is this member's entry in the list.
 	Self           cluster.Member
 	PartitionCount int32
+	// Version is the newest cluster version that this member speaks; the current one of this build if it is zero.
+	Version cluster.Version
+	// InitVersion is the version of a cluster that it founds: Version, if that is zero or none that it speaks.
+	InitVersion cluster.Version
+	// AutoUpgrade raises the version of a cluster of AutoUpgradeSize members or more once all of them speak a newer one.
+	AutoUpgrade     bool
+	AutoUpgradeSize int
 	// HeartbeatInterval is how often members and coordinator hear of one another.
 	HeartbeatInterval time.Duration
 	// SilenceTimeout is how long a member may be silent before it is removed; leases
@@ -147,6 +154,9 @@ type departed struct {
 
 // New returns a core that does nothing until Start.
 func New(o Options, out Outside, tables Tables) *Core {
+	if o.Version.IsZero() {
+		o.Version = cluster.CurrentVersion()
+	}
 	return &Core{
 		Options: o, out: out, tables: tables,
 		beats: map[cluster.MemberID]*beat{}, suspect: map[cluster.MemberID]bool{}, asks: map[uint64]ask{},
@@ -257,6 +267,7 @@ func (c *Core) tickMember() {
 			c.resumeChanges()
 		}
 		c.letGo()
+		c.autoRaise()
 		if c.KnockInterval > 0 && c.now >= c.nextKnock {
 			c.nextKnock = c.now + c.KnockInterval
 			c.out.Look()
@@ -300,6 +311,7 @@ func (c *Core) install(list *cluster.List, table *cluster.Table, document *clust
 			c.departed = append(c.departed, departed{link.Peer{ID: m.ID, Address: m.Address, Leaving: m.Leaving}, c.now + departGrace})
 		}
 	}
+	c.noteVersion(document)
 	c.list, c.table, c.document = list, table, document
 	if listChanged {
 		c.yielded = 0

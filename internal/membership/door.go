@@ -82,8 +82,7 @@ func (c *Core) doorReplied(a ask, reply link.Reply) {
 		case answerCandidate:
 			c.candidateReplied(&r) // sets draws to 0 if it is news
 		case answerMember:
-			if l := cluster.ReadList(&r); r.Err() == nil && len(l.Members) > 0 {
-				c.join(l.Coordinator().Address)
+			if c.invited(a.address, &r) {
 				return
 			}
 		default:
@@ -106,7 +105,7 @@ func (c *Core) appendCandidates(dst []byte) []byte {
 
 // noteRefusal keeps that a cluster of this name cannot take this member.
 func (c *Core) noteRefusal(address cluster.Address, err error) {
-	if !errors.Is(err, link.ErrPartitionCount) && !errors.Is(err, link.ErrVersion) {
+	if !errors.Is(err, link.ErrPartitionCount) && !errors.Is(err, link.ErrVersion) && !errors.Is(err, ErrClusterVersion) {
 		return
 	}
 	c.found.refused = true

@@ -41,6 +41,7 @@ type candidate struct {
 	id      cluster.MemberID
 	address cluster.Address
 	met     uint64
+	speaks  cluster.Spoken
 }
 
 // foundingState is what a candidate knows.
@@ -154,7 +155,7 @@ func (c *Core) askWho(address cluster.Address, id cluster.MemberID) {
 func (c *Core) who() []byte {
 	b := []byte{questionWho}
 	b = packed.AppendBool(b, c.phase == founding)
-	return cluster.AppendMember(b, &c.Self)
+	return c.appendSpoken(cluster.AppendMember(b, &c.Self))
 }
 
 // whoReplied sorts an answer: a member to join, a candidate to reckon with, or nobody.
@@ -184,8 +185,7 @@ func (c *Core) whoReplied(a ask, reply link.Reply) {
 	case answerCandidate:
 		c.candidateReplied(&r)
 	case answerMember:
-		if l := cluster.ReadList(&r); r.Err() == nil && len(l.Members) > 0 {
-			c.join(l.Coordinator().Address)
+		if c.invited(a.address, &r) {
 			return
 		}
 	default:
@@ -213,11 +213,12 @@ func (c *Core) candidateReplied(r *packed.Reader) {
 	for i := range met {
 		met[i] = cluster.ReadAddress(r)
 	}
+	speaks := cluster.ReadSpoken(r)
 	if r.Err() != nil {
 		c.found.unsure = true
 		return
 	}
-	c.meet(m.ID, m.Address)
+	c.meet(m.ID, m.Address, speaks)
 	for _, a := range met {
 		if a != c.Self.Address && c.isNews(a) {
 			c.askWho(a, cluster.MemberID{})
@@ -236,13 +237,13 @@ func (c *Core) isNews(a cluster.Address) bool {
 }
 
 // meet notes a candidate, by the address that it gives for itself.
-func (c *Core) meet(id cluster.MemberID, address cluster.Address) {
+func (c *Core) meet(id cluster.MemberID, address cluster.Address, speaks cluster.Spoken) {
 	if id == c.Self.ID {
 		return // this member itself, behind the door
 	}
 	c.isNews(address)
 	c.forget(address, id, math.MaxUint64)
-	c.found.candidates = append(c.found.candidates, candidate{id: id, address: address, met: c.nextToken})
+	c.found.candidates = append(c.found.candidates, candidate{id: id, address: address, met: c.nextToken, speaks: speaks})
 }
 
 // forget drops a candidate that was known before a question was asked.
@@ -322,48 +323,10 @@ func (c *Core) foundCluster() {
 		Mark:    cluster.Mark{Lineage: c.UUID(), Version: 1},
 		Members: []cluster.Member{c.Self},
 	}
-	document := &cluster.Document{Version: 1, ClusterID: c.UUID(), PartitionCount: c.PartitionCount}
+	document := &cluster.Document{Version: 1, ClusterID: c.UUID(), PartitionCount: c.PartitionCount, ClusterVersion: c.foundingVersion()}
 	table := &cluster.Table{Version: 0, Partitions: make([]cluster.Assignment, c.PartitionCount)}
 	c.phase = member
 	c.install(list, c.tables.Adjusted(table, list), document, "founded")
-}
-
-func (c *Core) join(coordinator cluster.Address) {
-	c.phase = joining
-	c.found.asked = c.now
-	c.found.open++
-	b := append([]byte{questionJoin}, cluster.AppendMember(nil, &c.Self)...)
-	c.ask(askJoin, coordinator, cluster.MemberID{}, b, c.AskTimeout)
-}
-
-func (c *Core) joinReplied(a ask, reply link.Reply) {
-	c.found.open--
-	if c.phase != joining {
-		return
-	}
-	c.found.nextRound = c.now + joinAgain
-	if reply.Outcome != link.Answered {
-		return
-	}
-	r := packed.NewReader(reply.Body)
-	switch r.Byte() {
-	case answerJoined:
-		now := r.Int64()
-		s := readState(&r)
-		if r.Err() == nil && s.table != nil && s.document != nil && s.list.Find(c.Self.ID) >= 0 {
-			c.phase = member
-			c.out.SetClusterTime(now)
-			c.extendLease(c.found.asked) // the coordinator counts from when it was asked, or later
-			c.install(s.list, s.table, s.document, "joined")
-		}
-	case answerElsewhere:
-		if next := cluster.ReadAddress(&r); r.Err() == nil && next != a.address {
-			c.join(next)
-		}
-	case answerRefused:
-		c.Logger.Error("the cluster refuses this member", slog.String("coordinator", a.address.String()), slog.String("reason", r.String()))
-		c.found.nextRound = c.now + time.Second
-	}
 }
 
 // Asked answers a question that came to this member's address.
@@ -373,29 +336,33 @@ func (c *Core) Asked(question []byte, reply func([]byte)) {
 	switch r.Byte() {
 	case questionWho:
 		isCandidate := r.Bool()
-		m := cluster.ReadMember(&r)
+		m, speaks := cluster.ReadMember(&r), cluster.ReadSpoken(&r)
 		if r.Err() == nil {
-			reply(c.answerWho(isCandidate, m))
+			reply(c.answerWho(isCandidate, m, speaks))
 			return
 		}
 	case questionJoin:
-		if m := cluster.ReadMember(&r); r.Err() == nil {
-			c.answerJoin(m, reply)
+		if m, speaks := cluster.ReadMember(&r), cluster.ReadSpoken(&r); r.Err() == nil {
+			c.answerJoin(m, speaks, reply)
 			return
 		}
 	}
 	reply([]byte{answerLater})
 }
 
-func (c *Core) answerWho(isCandidate bool, m cluster.Member) []byte {
+func (c *Core) answerWho(isCandidate bool, m cluster.Member, speaks cluster.Spoken) []byte {
 	switch c.phase {
 	case member:
-		return cluster.AppendList([]byte{answerMember}, c.list)
+		answer := cluster.AppendList([]byte{answerMember}, c.list)
+		if c.Version.HasVersion() {
+			answer = cluster.AppendVersion(answer, c.clusterVersion())
+		}
+		return answer
 	case founding:
 		if isCandidate {
-			c.meet(m.ID, m.Address)
+			c.meet(m.ID, m.Address, speaks)
 		}
-		return c.appendCandidates(cluster.AppendMember([]byte{answerCandidate}, &c.Self))
+		return c.appendSpoken(c.appendCandidates(cluster.AppendMember([]byte{answerCandidate}, &c.Self)))
 	case joining, idle, handing, ended: // not to be reckoned with, and not to be ignored
 	}
 	return []byte{answerLater}

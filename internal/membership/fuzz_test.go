@@ -43,7 +43,7 @@ func founded(t *testing.T) (*Core, cluster.Member) {
 		c.Tick()
 	}
 	other := cluster.Member{ID: cluster.UUID{99}, Address: cluster.Address{Host: "127.0.0.1", Port: 2}}
-	c.Asked(append([]byte{questionJoin}, cluster.AppendMember(nil, &other)...), func([]byte) {})
+	c.Asked(c.appendSpoken(cluster.AppendMember([]byte{questionJoin}, &other)), func([]byte) {})
 	return c, other
 }
 

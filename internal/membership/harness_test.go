@@ -36,6 +36,8 @@ type world struct {
 	shows func(n *node) (discovery.Found, error)
 	// behind are the members that stand behind the address door.
 	behind []*node
+	// options changes those of members that are added.
+	options func(*Options)
 }
 
 // door leads each question to one of those behind it.
@@ -107,11 +109,15 @@ func (w *world) addAt(address cluster.Address) *node {
 	}
 	n.self = cluster.Member{ID: w.uuid(), Address: address, Client: address}
 	n.view = &cluster.View{Self: n.self.ID}
-	n.core = New(Options{
+	o := Options{
 		Self: n.self, PartitionCount: 3, HeartbeatInterval: 500 * time.Millisecond, SilenceTimeout: testSilence,
 		AskTimeout: time.Second, Clock: func() time.Duration { return w.now }, ClusterTime: func() int64 { return w.now.Milliseconds() },
 		UUID: w.uuid, Logger: slog.New(slog.DiscardHandler),
-	}, n, stubTables{w})
+	}
+	if w.options != nil {
+		w.options(&o)
+	}
+	n.core = New(o, n, stubTables{w})
 	w.nodes = append(w.nodes, n)
 	return n
 }

@@ -31,6 +31,8 @@ type beat struct {
 	dead     bool
 	have     cluster.Mark
 	document int32
+	// speaks are the versions that it has said it speaks.
+	speaks cluster.Spoken
 }
 
 // aliveAgain is the pause between two questions to a member whose lane is
@@ -91,7 +93,7 @@ func (c *Core) sendBeats() {
 	b = cluster.AppendMark(b, c.list.Mark)
 	b = packed.AppendUint32(b, uint32(c.table.Version))
 	b = packed.AppendUint32(b, uint32(c.document.Version))
-	b = packed.AppendInt64(b, int64(c.now-c.unanswered()))
+	b = c.appendSpoken(packed.AppendInt64(b, int64(c.now-c.unanswered())))
 	for _, id := range c.order {
 		c.out.Send(id, b)
 	}
@@ -182,12 +184,12 @@ func (c *Core) isFirst() bool { return c.list.Coordinator().ID == c.Self.ID }
 func (c *Core) onBeat(from cluster.MemberID, r *packed.Reader) {
 	stamp := time.Duration(r.Int64())
 	have, table, document := cluster.ReadMark(r), int32(r.Uint32()), int32(r.Uint32())
-	reached := time.Duration(r.Int64())
+	reached, speaks := time.Duration(r.Int64()), cluster.ReadSpoken(r)
 	b := c.beats[from]
 	if r.Err() != nil || b == nil {
 		return // whoever is not in the list (any more) must not count on this member
 	}
-	b.have, b.document = have, document
+	b.have, b.document, b.speaks = have, document, speaks
 	c.answerJoins()
 	c.checkChanges()
 	if from != c.list.Coordinator().ID || (c.take == nil && !c.hasYielded()) {

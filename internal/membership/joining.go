@@ -3,8 +3,10 @@ package membership
 import (
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/link"
 	"github.com/filbertgrid/filbert/internal/packed"
 )
 
@@ -15,18 +17,61 @@ type pendingJoin struct {
 	reply   func([]byte)
 }
 
+// join asks a coordinator to take this member in.
+func (c *Core) join(coordinator cluster.Address) {
+	c.phase = joining
+	c.found.asked = c.now
+	c.found.open++
+	question := c.appendSpoken(cluster.AppendMember([]byte{questionJoin}, &c.Self))
+	c.ask(askJoin, coordinator, cluster.MemberID{}, question, c.AskTimeout)
+}
+
+func (c *Core) joinReplied(a ask, reply link.Reply) {
+	c.found.open--
+	if c.phase != joining {
+		return
+	}
+	c.found.nextRound = c.now + joinAgain
+	if reply.Outcome != link.Answered {
+		return
+	}
+	r := packed.NewReader(reply.Body)
+	switch r.Byte() {
+	case answerJoined:
+		now := r.Int64()
+		s := readState(&r)
+		if r.Err() == nil && s.table != nil && s.document != nil && s.list.Find(c.Self.ID) >= 0 {
+			c.phase = member
+			c.out.SetClusterTime(now)
+			c.extendLease(c.found.asked) // the coordinator counts from when it was asked, or later
+			c.install(s.list, s.table, s.document, "joined")
+		}
+	case answerElsewhere:
+		if next := cluster.ReadAddress(&r); r.Err() == nil && next != a.address {
+			c.join(next)
+		}
+	case answerRefused:
+		c.Logger.Error("the cluster refuses this member", slog.String("coordinator", a.address.String()), slog.String("reason", r.String()))
+		c.found.nextRound = c.now + time.Second
+	}
+}
+
 // answerJoin takes a new member into the list, if this member coordinates. It is told so
 // when a majority of those that are members already has that list: otherwise a coordinator
 // that ends now would leave behind a member that nobody knows. A coordinator without a lease takes nobody in: most of its
 // members may have gone on without it, and with one more it would become another cluster, of members that it does not
 // have, instead of learning that.
-func (c *Core) answerJoin(m cluster.Member, reply func([]byte)) {
+func (c *Core) answerJoin(m cluster.Member, speaks cluster.Spoken, reply func([]byte)) {
 	switch {
 	case c.phase != member || c.take != nil, c.leaving && len(c.list.Members) == 1, c.isFirst() && !c.LeaseValid():
 		reply([]byte{answerLater})
 		return
 	case !c.Coordinating():
 		reply(cluster.AppendAddress([]byte{answerElsewhere}, c.list.Coordinator().Address))
+		return
+	}
+	if err := fits(speaks, c.clusterVersion()); err != nil {
+		reply(c.refuse(m, err.Error()))
 		return
 	}
 	switch known := c.list.Get(m.ID); {
@@ -43,6 +88,9 @@ func (c *Core) answerJoin(m cluster.Member, reply func([]byte)) {
 		if b := c.beats[m.ID]; b != nil {
 			b.heard = c.now
 		}
+	}
+	if b := c.beats[m.ID]; b != nil {
+		b.speaks = speaks
 	}
 	c.joins = append(c.joins, pendingJoin{m.ID, c.list.Version, reply})
 	c.answerJoins()

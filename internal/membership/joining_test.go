@@ -16,7 +16,7 @@ func TestJoinWithTheIDOfAnother(t *testing.T) {
 	var log bytes.Buffer
 	c.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	join := func(m cluster.Member) (answer string) {
-		c.Asked(append([]byte{questionJoin}, cluster.AppendMember(nil, &m)...), func(b []byte) { answer = string(b) })
+		c.Asked(c.appendSpoken(cluster.AppendMember([]byte{questionJoin}, &m)), func(b []byte) { answer = string(b) })
 		return answer
 	}
 	impostor := other

@@ -6,16 +6,16 @@ import (
 )
 
 // Kinds of frames on the control lane. Numbers are part of the member protocol: append
-// only. Kinds from KindTables on belong to the Tables above.
+// only. Kinds from KindTables on belong to the Tables above. What stands in brackets is not there from members of 0.1.
 const (
-	kindBeat      = 1 // stamp, list mark, table version, document version, the latest stamp that the coordinator has echoed
+	kindBeat      = 1 // stamp, list mark, table version, document version, the latest stamp that the coordinator has echoed [, spoken]
 	kindEcho      = 2 // the stamp, cluster time in ms
 	kindState     = 3 // list, table?, document?
 	kindInstalled = 4 // list mark, table version, document version
 	kindLeave     = 5
 	kindTakeOver  = 7  // the mark that is left, the proof of it
 	kindYield     = 8  // answer: accepted, state
-	kindChange    = 9  // token, change
+	kindChange    = 9  // token, change [, cluster version]
 	kindChanged   = 10 // token, error text
 	kindAbandon   = 11 // a take-over was refused by another member
 	// KindTables is the first kind of frames that the core passes on unread.
@@ -24,11 +24,11 @@ const (
 
 // Questions to an address, and their answers.
 const (
-	questionWho  = 1 // candidate?, member
-	questionJoin = 2 // member
+	questionWho  = 1 // candidate?, member [, spoken]
+	questionJoin = 2 // member [, spoken]
 
-	answerCandidate = 1 // member
-	answerMember    = 2 // list
+	answerCandidate = 1 // member, addresses of candidates that it has met [, spoken]
+	answerMember    = 2 // list [, cluster version]
 	answerJoined    = 3 // cluster time in ms, state
 	answerElsewhere = 4 // coordinator's address
 	answerLater     = 5
