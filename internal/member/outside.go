@@ -103,6 +103,8 @@ func (m *movesOutside) Publish(table *cluster.Table, cause string) {
 	m.members.PublishTable(table, cause)
 }
 
+func (m *movesOutside) TellLevel(id partition.ID, epoch uint64) { m.grid.TellLevel(id, epoch) }
+
 func (m *movesOutside) HandOver(id partition.ID, epoch uint64, to cluster.MemberID) {
 	m.grid.HandOver(id, epoch, to)
 }

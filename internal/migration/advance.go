@@ -17,6 +17,7 @@ const (
 	kindFenced   = 67 // answer: round, positions
 	kindLost     = 68 // to all: partitions that were lost
 	kindRule     = 69 // to all: the partition group rule
+	kindLevel    = 70 // to a primary: partition, epoch
 )
 
 // advance brings every partition one step nearer to the plan, and publishes
@@ -81,6 +82,11 @@ func (c *Core) prune() {
 			delete(c.ordered, k)
 		}
 	}
+	for k := range c.levels { //nolint:maprange // deletes only, order does not matter
+		if c.table.Partitions[k.id].Epoch != k.epoch {
+			delete(c.levels, k)
+		}
+	}
 }
 
 func (c *Core) catchingUp() int {
@@ -106,7 +112,11 @@ func (c *Core) step(id partition.ID, a *cluster.Assignment, want []cluster.Membe
 			changed = true
 		}
 	}
+	if !changed {
+		changed = !slices.Equal(c.arranged(next.Replicas, want), a.Replicas)
+	}
 	if changed {
+		next.Replicas = c.arranged(next.Replicas, want)
 		return next, true
 	}
 	first := a.Find(want[0])
@@ -116,9 +126,11 @@ func (c *Core) step(id partition.ID, a *cluster.Assignment, want []cluster.Membe
 	case first > 0 && *moving > 0 && !c.hurry && !c.begun(key{id, a.Epoch, want[0]}):
 		return next, false
 	case first > 0:
-		return c.switchPrimary(id, a, want[0])
+		return c.switchPrimary(id, a, want)
+	case len(a.Replicas) > len(want) && allInSync(a, want) && c.level(id, a):
+		return cluster.Assignment{Replicas: a.Replicas[:len(want)]}, true // by arranged, they stand first
 	}
-	return settle(a, want)
+	return next, false
 }
 
 // markReplicas takes the primary's reports into the replicas' states.
@@ -139,7 +151,8 @@ func (c *Core) markReplicas(id partition.ID, epoch uint64, replicas []cluster.Re
 }
 
 // switchPrimary asks the primary to hand over, or, once it has, makes the other one primary.
-func (c *Core) switchPrimary(id partition.ID, a *cluster.Assignment, to cluster.MemberID) (cluster.Assignment, bool) {
+func (c *Core) switchPrimary(id partition.ID, a *cluster.Assignment, want []cluster.MemberID) (cluster.Assignment, bool) {
+	to := want[0]
 	said := key{id, a.Epoch, to}
 	if _, ok := c.handed[said]; ok {
 		next := cluster.Assignment{Replicas: []cluster.Replica{{Member: to, State: cluster.InSync}}}
@@ -148,6 +161,7 @@ func (c *Core) switchPrimary(id partition.ID, a *cluster.Assignment, to cluster.
 				next.Replicas = append(next.Replicas, r)
 			}
 		}
+		next.Replicas = c.arranged(next.Replicas, want)
 		c.moved(id, 0, a.Primary(), to)
 		return next, true
 	}
@@ -166,19 +180,6 @@ func (c *Core) order(id partition.ID, a *cluster.Assignment, to cluster.MemberID
 	b := packed.AppendUvarint([]byte{kindHandOver}, uint64(id))
 	b = packed.AppendUint64(b, a.Epoch)
 	c.out.Send(a.Primary(), cluster.AppendUUID(b, to))
-}
-
-// settle drops the replicas that the plan does not want, once all that it wants are in sync.
-func settle(a *cluster.Assignment, want []cluster.MemberID) (cluster.Assignment, bool) {
-	next := cluster.Assignment{}
-	for _, m := range want {
-		k := a.Find(m)
-		if k < 0 || a.Replicas[k].State != cluster.InSync {
-			return next, false
-		}
-		next.Replicas = append(next.Replicas, a.Replicas[k])
-	}
-	return next, true
 }
 
 // Report takes a report of this member's own grid.
@@ -218,6 +219,10 @@ func (c *Core) take(from cluster.MemberID, r partition.Report) {
 		c.fell[said] = from
 	case partition.HandedOver:
 		c.handed[said] = from
+	case partition.Level, partition.Levelling:
+		if l := c.levels[key{r.Partition, r.Epoch, from}]; l != nil {
+			l.heard, l.done = true, l.done || r.Kind == partition.Level
+		}
 	case partition.Superseded: // the table comes again with the next heartbeat
 	}
 }
@@ -239,6 +244,11 @@ func (c *Core) Frame(from cluster.MemberID, frame []byte) error {
 		id, epoch, to := partition.ID(r.Uvarint()), r.Uint64(), cluster.ReadUUID(&r)
 		if r.Err() == nil && from == c.list.Coordinator().ID {
 			c.out.HandOver(id, epoch, to)
+		}
+	case kindLevel:
+		id, epoch := partition.ID(r.Uvarint()), r.Uint64()
+		if r.Err() == nil && from == c.list.Coordinator().ID {
+			c.out.TellLevel(id, epoch)
 		}
 	case kindFence:
 		c.onFence(from, &r)

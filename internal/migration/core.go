@@ -10,7 +10,7 @@
 // it is in sync. If it is to be the primary, the present one is told to hand over: it lets
 // no operation start, and reports once that backup has the last effect; the next
 // table makes it the primary. Replicas that the plan does not want stay until
-// everything that it wants is in sync. Each step is a new assignment with a new
+// everything that it wants is in sync, stands first and is level (package replica says why). Each step is a new assignment with a new
 // epoch; nothing is remembered outside the table but the plan, so a coordinator
 // that takes over goes on from the table.
 //
@@ -19,8 +19,7 @@
 // When members are removed, their replicas leave the table at once (Adjusted). A partition that
 // lost its primary has none then, and its new epoch keeps every other member from accepting
 // late effects of the old one. The coordinator asks the survivors how far they are
-// and makes the most advanced one in sync the primary. A replica that is catching up is
-// taken only when no other is left; that, and a partition without any replica, is
+// and makes the most advanced one the primary. If none of them is in sync, or none is left at all, that is
 // a loss, which is logged, counted and told to clients.
 package migration
 
@@ -50,8 +49,9 @@ type Outside interface {
 	Send(to cluster.MemberID, frame []byte) bool
 	// Publish makes a new table the cluster's; the coordinator's only.
 	Publish(table *cluster.Table, cause string)
-	// HandOver and Fence are the grid's.
+	// HandOver, TellLevel and Fence are the grid's.
 	HandOver(id partition.ID, epoch uint64, to cluster.MemberID)
+	TellLevel(id partition.ID, epoch uint64)
 	Fence(id partition.ID, epoch uint64) (replica.Position, bool)
 	// Lost tells of partitions whose data is gone.
 	Lost(ids []partition.ID)
@@ -86,6 +86,7 @@ type Core struct {
 	handed  map[key]cluster.MemberID
 	fell    map[key]cluster.MemberID
 	ordered map[key]time.Duration // hand-overs asked for, and when
+	levels  map[key]*levelling    // of primaries that were asked whether their backups are level
 	round   *round
 	// ready is how many partitions only wait for their hand-over, readySince since when there are any, hurry whether that has been
 	// for too long.
@@ -122,7 +123,7 @@ func New(o Options, out Outside) *Core {
 
 func (c *Core) forget() {
 	c.caught, c.handed, c.fell = map[key]cluster.MemberID{}, map[key]cluster.MemberID{}, map[key]cluster.MemberID{}
-	c.ordered = map[key]time.Duration{}
+	c.ordered, c.levels = map[key]time.Duration{}, map[key]*levelling{}
 }
 
 // Holds tells whether a member has any replica. One that the plan does not want goes only when everything that

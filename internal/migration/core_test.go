@@ -19,6 +19,7 @@ type recorder struct {
 func (*recorder) Send(cluster.MemberID, []byte) bool              { return true }
 func (r *recorder) Publish(t *cluster.Table, _ string)            { r.published = append(r.published, t) }
 func (*recorder) HandOver(partition.ID, uint64, cluster.MemberID) {}
+func (*recorder) TellLevel(partition.ID, uint64)                  {}
 func (*recorder) Fence(partition.ID, uint64) (at replica.Position, ok bool) {
 	return replica.Position{Seq: 7}, true
 }

@@ -119,8 +119,7 @@ func (c *Core) onFenced(from cluster.MemberID, r *packed.Reader) {
 	c.round.waits = slices.DeleteFunc(c.round.waits, func(id cluster.MemberID) bool { return id == from })
 }
 
-// elect gives every orphan a primary: the most advanced survivor in sync, else
-// the most advanced one at all, else any data member, empty.
+// elect gives every orphan a primary: the most advanced survivor, else any data member, empty.
 func (c *Core) elect(orphans []partition.ID) bool {
 	next := c.table.Clone()
 	var lost []partition.ID
@@ -161,7 +160,9 @@ func (c *Core) elect(orphans []partition.ID) bool {
 	return true
 }
 
-// mostAdvanced returns the replica to promote, or -1, and whether it is in sync.
+// mostAdvanced returns the replica to promote, or -1, and whether one in sync has answered. The most advanced one has all
+// that any of them has: histories differ only in what follows a number and an epoch. It may be one that is not in sync any
+// more, which has confirmed a write that those in sync, which nobody waited for, do not have yet.
 func (c *Core) mostAdvanced(id partition.ID, a *cluster.Assignment) (best int, inSync bool) {
 	best = -1
 	var at replica.Position
@@ -170,15 +171,9 @@ func (c *Core) mostAdvanced(id partition.ID, a *cluster.Assignment) (best int, i
 		if !ok || k == 0 {
 			continue
 		}
-		better := best < 0 || at.Less(p)
-		if r.State == cluster.InSync && !inSync {
-			better = true
-		}
-		if r.State != cluster.InSync && inSync {
-			better = false
-		}
-		if better {
-			best, at, inSync = k, p, inSync || r.State == cluster.InSync
+		inSync = inSync || r.State == cluster.InSync
+		if best < 0 || at.Less(p) || (at == p && r.State == cluster.InSync && a.Replicas[best].State != cluster.InSync) {
+			best, at = k, p
 		}
 	}
 	return best, inSync

@@ -27,7 +27,7 @@ type Census struct {
 func (g *Grid) Census() Census {
 	c := Census{Promotions: g.promotions.Load(), Compared: g.compared.Load(), Differing: g.differing.Load(), HandOvers: g.handOvers.Snapshot()}
 	g.each(func(p *Partition) {
-		c.Held += p.held.len()
+		c.Held += p.waiting()
 		c.Parked += len(p.parks)
 		c.Stalled += len(p.stalled.items)
 		switch p.rep.Role {

@@ -94,7 +94,7 @@ func TestBackupInDoubtIsNotInSync(t *testing.T) {
 	w.nodes[3].maps["m"].values["k"] = "other"
 	w.pass(2 * compareInterval)
 	w.nodes[1].last()
-	w.nodes[1].ask("put k 2")
+	w.nodes[1].ask("put2 k 2")
 	w.pump()
 	if got := w.nodes[1].last(); got != "" {
 		t.Errorf("a write was answered with %q although a replica in sync by the table is in doubt", got)

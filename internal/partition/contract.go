@@ -40,7 +40,7 @@ var (
 )
 
 // Backups is how many copies of an effect a structure wants: the first Sync
-// backups are waited for, the next Async ones get it without.
+// backups are waited for; the others get it without.
 type Backups struct{ Sync, Async uint8 }
 
 // Answerer is who gets the answer of a request: a client's session, another

@@ -26,7 +26,7 @@ func (g *Grid) Digest(id ID) Digest {
 	p := &g.parts[id]
 	p.mu.Lock()
 	defer p.unlock()
-	d := Digest{Role: p.rep.Role, At: p.rep.Last, Waiting: p.held.len() + len(p.stalled.items) + len(p.parks)}
+	d := Digest{Role: p.rep.Role, At: p.rep.Last, Waiting: p.waiting() + len(p.stalled.items) + len(p.parks)}
 	for kind := range p.fragments {
 		for _, name := range p.names(Kind(kind)) {
 			f := p.fragments[kind][name]
@@ -47,6 +47,15 @@ func (g *Grid) Digest(id ID) Digest {
 	return d
 }
 
+// Level tells whether this member is the partition's primary, and its backups in sync have everything from before its epoch: the
+// loss of as many members as a structure has backups costs nothing that was acknowledged.
+func (g *Grid) Level(id ID) bool {
+	p := &g.parts[id]
+	p.mu.Lock()
+	defer p.unlock()
+	return p.rep.Level()
+}
+
 // Describe tells how this member's replica of a partition stands, for people.
 func (g *Grid) Describe(id ID) string {
 	p := &g.parts[id]
@@ -55,7 +64,7 @@ func (g *Grid) Describe(id ID) string {
 	var b strings.Builder
 	r := &p.rep
 	fmt.Fprintf(&b, "role %d epoch %d promised %d last %v source %v established %v primary %v stalls %v held %d stalled %d parked %d",
-		r.Role, r.Epoch, r.Promised, r.Last, r.Source, r.Established, p.primary, p.stalls, p.held.len(), len(p.stalled.items), len(p.parks))
+		r.Role, r.Epoch, r.Promised, r.Last, r.Source, r.Established, p.primary, p.stalls, p.waiting(), len(p.stalled.items), len(p.parks))
 	if in := p.receiving; in != nil {
 		fmt.Fprintf(&b, " receiving %d from %v, next %d", in.id, in.start, in.next)
 	}

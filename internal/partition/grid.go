@@ -60,6 +60,9 @@ const (
 	HandedOver ReportKind = 3
 	// Superseded: a backup has promised a higher epoch: the table here is old.
 	Superseded ReportKind = 4
+	// Level: every backup in sync has everything from before the epoch; Levelling: the question was heard, and Level comes.
+	Level     ReportKind = 5
+	Levelling ReportKind = 6
 )
 
 // Report is a primary's word about a partition, in an epoch.
@@ -166,6 +169,7 @@ func (g *Grid) Install(t *cluster.Table) {
 
 func (p *Partition) install(a *cluster.Assignment) {
 	p.endHandOver(p.grid.now())
+	p.levelling = false
 	p.primary = a.Primary()
 	established := p.rep.Established
 	source := p.rep.Source
@@ -209,7 +213,7 @@ func (p *Partition) install(a *cluster.Assignment) {
 
 // owing returns the backups whose acknowledgement is awaited.
 func (p *Partition) owing() (peers []replica.Peer) {
-	if p.held.len() == 0 {
+	if p.waiting() == 0 {
 		return nil
 	}
 	for i := range p.rep.Peers {
@@ -225,7 +229,9 @@ func (p *Partition) owing() (peers []replica.Peer) {
 func (p *Partition) excuse(owing []replica.Peer) {
 	for i := range owing {
 		if peer := p.rep.Peer(owing[i].Member); peer == nil || !peer.Awaited {
-			p.held.judge(owing[i].Acked)
+			for k := range p.held {
+				p.held[k].judge(owing[i].Acked)
+			}
 		}
 	}
 }
@@ -378,11 +384,10 @@ func (p *Partition) tickPrimary(now int64) {
 			p.sendEffect(peer, p.rep.Last, effect)
 		}
 	}
-	if p.held.len() > 0 && now-p.held.first().since > p.grid.confirm {
-		p.giveUp(now - p.grid.confirm)
-		p.release() // those that came later may have been waiting for these only
-	}
+	p.giveUp(now - p.grid.confirm - 1)
+	p.release() // those that came later may have been waiting for these only
 	p.tickHandOver(now)
+	p.tellLevel()
 	if p.stalls || !p.room() {
 		return
 	}

@@ -40,7 +40,7 @@ func TestRemovedBackupAndProtection(t *testing.T) {
 			n := w.nodes[1]
 			n.guard = test.guard
 			w.drop = func(f frame) bool { return f.from == 1 && strings.IndexByte(string(test.silent), f.to) >= 0 }
-			n.ask("put a 1")
+			n.ask("put2 a 1")
 			if len(test.silent) > 0 {
 				w.pump()
 				if len(n.answers) > 0 {

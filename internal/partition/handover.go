@@ -51,9 +51,34 @@ func (g *Grid) HandOver(id ID, epoch uint64, to cluster.MemberID) {
 func (p *Partition) handOver() {
 	h := &p.handing
 	peer := p.rep.Peer(h.to)
-	if peer != nil && peer.InSync && peer.Acked == p.rep.Last.Seq && peer.Streaming && p.held.len() == 0 {
+	if peer != nil && peer.InSync && peer.Acked == p.rep.Last.Seq && peer.Streaming && p.waiting() == 0 {
 		h.reported = p.grid.now()
 		p.report(HandedOver, h.to)
+	}
+}
+
+// TellLevel makes the primary report when its backups in sync have everything from before the epoch. Before that, no replica in
+// sync may be dropped: it may have confirmed a write that the others do not have yet.
+func (g *Grid) TellLevel(id ID, epoch uint64) {
+	if id < 0 || int(id) >= len(g.parts) {
+		return
+	}
+	p := &g.parts[id]
+	p.mu.Lock()
+	defer p.unlock()
+	if p.rep.Role != replica.Primary || p.rep.Epoch != epoch {
+		return
+	}
+	p.levelling = true
+	if p.tellLevel(); p.levelling {
+		p.report(Levelling, cluster.MemberID{})
+	}
+}
+
+func (p *Partition) tellLevel() {
+	if p.levelling && p.rep.Level() {
+		p.levelling = false
+		p.report(Level, cluster.MemberID{})
 	}
 }
 

@@ -169,7 +169,8 @@ func (n *node) Room(cluster.MemberID, link.Lane) int {
 	return 1 << 30
 }
 
-// The node is its own client, too: requests are lines such as "put k v", "get k", "wait k".
+// The node is its own client, too: requests are lines such as "put k v", "get k", "wait k"; "put2" is of a
+// map with two backups.
 
 func (n *node) ask(line string) {
 	n.grid.Submit(&partition.Request{Answerer: n, Runner: n, Message: []byte(line)})
@@ -192,12 +193,15 @@ func (n *node) Run(tx *partition.Tx, r *partition.Request) {
 	words := strings.Fields(string(r.Message))
 	key := words[1]
 	hash := uint32(key[0])
-	name := []byte("m")
+	name, backups := []byte("m"), partition.Backups{Sync: 1}
+	if words[0] == "put2" {
+		name, backups = []byte("m2"), partition.Backups{Sync: 2}
+	}
 	switch words[0] {
-	case "put":
+	case "put", "put2":
 		f := tx.Open(partition.KindMap, name).(*fragment)
 		f.values[key] = words[2]
-		dst := tx.BeginKey(partition.KindMap, name, hash, partition.Backups{Sync: 1})
+		dst := tx.BeginKey(partition.KindMap, name, hash, backups)
 		tx.Commit(appendPut(dst, key, words[2]))
 		tx.Wake(hash)
 		tx.Reply = append(tx.Reply, "ok"...)

@@ -40,12 +40,16 @@ type Partition struct {
 	primary   cluster.MemberID
 	fragments [Kinds]map[string]Fragment
 
-	held    held
+	// held are the answers and events that wait for acknowledgements, by the backup-count of their structure: those of one
+	// structure come in order, and do not wait for another that waits for more.
+	held    [cluster.MaxBackups + 1]held
 	stalled queue
 	parks   []parked
 	ready   []Request // woken, to run before the lock is given back
 	stalls  bool      // a primary that must not run now: hand-over under way, or refused by a backup
 	handing handing
+	// levelling: the coordinator waits for the report that the backups in sync are level.
+	levelling bool
 	// receiving is the transfer that this backup is getting.
 	receiving *receiving
 	sending   []sending
@@ -85,8 +89,10 @@ func (p *Partition) shrink() {
 			*b = nil
 		}
 	}
-	if p.held.len() == 0 && cap(p.held.bytes) > scratchKept {
-		p.held = held{}
+	for i := range p.held {
+		if h := &p.held[i]; h.len() == 0 && cap(h.bytes) > scratchKept {
+			*h = held{}
+		}
 	}
 }
 
@@ -162,8 +168,11 @@ func (p *Partition) finish(tx *Tx) {
 	if tx.outcome.parked {
 		return
 	}
-	now := tx.Now
-	if p.rep.Confirmed(tx.outcome.need) && p.held.len() == 0 {
+	if !tx.outcome.ordered {
+		tx.outcome.lane = tx.outcome.need.Backups
+	}
+	confirmed := p.rep.Confirmed(tx.outcome.need)
+	if confirmed && p.held[tx.outcome.lane].len() == 0 {
 		if tx.req != nil {
 			tx.req.Answerer.Answer(tx.req, tx.Reply)
 		}
@@ -171,8 +180,8 @@ func (p *Partition) finish(tx *Tx) {
 		p.events = p.events[:0]
 		return
 	}
-	if !p.rep.Confirmed(tx.outcome.need) || len(p.events) > 0 {
-		p.hold(tx, now)
+	if !confirmed || len(p.events) > 0 {
+		p.hold(tx, tx.Now)
 		return
 	}
 	// The answer shows nothing unacknowledged: it need not wait behind others.
@@ -182,32 +191,50 @@ func (p *Partition) finish(tx *Tx) {
 }
 
 func (p *Partition) hold(tx *Tx, now int64) {
+	h := &p.held[tx.outcome.lane]
 	if tx.req != nil {
 		item := heldItem{need: tx.outcome.need, since: now, request: *tx.req, guard: tx.guard}
 		item.request.Message = nil
-		p.pushHeld(item, tx.Reply)
+		p.pushHeld(h, item, tx.Reply)
 	}
 	if len(p.events) > 0 {
-		p.pushHeld(heldItem{need: tx.outcome.need, since: now, event: true}, p.events)
+		p.pushHeld(h, heldItem{need: tx.outcome.need, since: now, event: true}, p.events)
 		p.events = p.events[:0]
 	}
 }
 
-func (p *Partition) pushHeld(item heldItem, body []byte) {
-	p.held.push(item, body)
+func (p *Partition) pushHeld(h *held, item heldItem, body []byte) {
+	h.push(item, body)
 	p.grid.holding.Add(int64(len(body)) + waitingCost)
 }
 
-func (p *Partition) popHeld() (heldItem, []byte) {
-	item, body := p.held.pop()
+func (p *Partition) popHeld(h *held) (heldItem, []byte) {
+	item, body := h.pop()
 	p.grid.holding.Add(-int64(len(body)) - waitingCost)
 	return item, body
 }
 
-// release delivers everything at the head of held that has its acknowledgements.
+// waiting is the number of answers and events that are held.
+func (p *Partition) waiting() (n int) {
+	for i := range p.held {
+		n += p.held[i].len()
+	}
+	return n
+}
+
+// release delivers everything at the heads of held that has its acknowledgements.
 func (p *Partition) release() {
-	for p.held.len() > 0 && p.rep.Confirmed(p.held.first().need) {
-		item, body := p.popHeld()
+	for i := range p.held {
+		p.releaseFrom(&p.held[i])
+	}
+	if p.stalls && p.handing.reported == 0 {
+		p.handOver()
+	}
+}
+
+func (p *Partition) releaseFrom(h *held) {
+	for h.len() > 0 && p.rep.Confirmed(h.first().need) {
+		item, body := p.popHeld(h)
 		if item.event {
 			p.deliverEvents(body)
 			continue
@@ -218,18 +245,17 @@ func (p *Partition) release() {
 		}
 		item.request.Answerer.Answer(&item.request, body)
 	}
-	if p.stalls && p.handing.reported == 0 {
-		p.handOver()
-	}
 }
 
 // giveUp answers what has been held since then, or longer, with ErrOutcomeUnknown: its backups were silent for too
 // long, or (never) this member is not the partition's primary any more.
 func (p *Partition) giveUp(then int64) {
-	for p.held.len() > 0 && p.held.first().since <= then {
-		item, _ := p.popHeld()
-		if !item.event {
-			p.answerError(&item.request, ErrOutcomeUnknown)
+	for i := range p.held {
+		for h := &p.held[i]; h.len() > 0 && h.first().since <= then; {
+			item, _ := p.popHeld(h)
+			if !item.event {
+				p.answerError(&item.request, ErrOutcomeUnknown)
+			}
 		}
 	}
 }

@@ -110,7 +110,7 @@ const (
 )
 
 // held keeps answers and events back, in order: one waits for those before
-// it, too, so what a client sees of one partition is never out of order.
+// it, too, so what a client sees of a structure in one partition is never out of order.
 type held struct {
 	items []heldItem
 	head  int

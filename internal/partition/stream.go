@@ -169,6 +169,7 @@ func (p *Partition) onAck(from cluster.MemberID, epoch, seq uint64) {
 		p.report(CaughtUp, from)
 	}
 	p.release()
+	p.tellLevel()
 	if len(p.stalled.items) > 0 && !p.stalls && p.room() {
 		p.unstall()
 	}

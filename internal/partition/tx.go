@@ -72,7 +72,7 @@ func (tx *Tx) Drop(kind Kind, name []byte) {
 	if tx.p.fragments[kind][string(name)] == nil {
 		return
 	}
-	dst := tx.Begin(KindNone, nil, Backups{Sync: cluster.MaxBackups})
+	dst := tx.Begin(KindNone, nil, Backups{}) // nobody can tell an empty fragment from none, so nobody waits for it
 	dst = append(dst, byte(kind))
 	dst = append(dst, name...)
 	tx.Commit(dst)

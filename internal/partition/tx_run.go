@@ -13,6 +13,10 @@ import (
 type outcome struct {
 	need   replica.Need
 	parked bool
+	// lane is which of the partition's queues the answer is held in, ordered whether an effect has said so: the events of a
+	// structure stay in order. A read goes by what it waits for.
+	lane    uint8
+	ordered bool
 }
 
 // An effect in the tail and on the wire: kind, name, and the structure's own bytes.
@@ -29,6 +33,7 @@ func (p *Partition) commitEffect(tx *Tx, effect []byte) {
 	if need.Backups > 0 {
 		tx.outcome.need.Join(need)
 	}
+	tx.outcome.lane, tx.outcome.ordered = max(tx.outcome.lane, need.Backups), true
 	p.send(p.rep.Last, effect)
 }
 

@@ -34,7 +34,7 @@ func (p Position) Less(q Position) bool {
 // Peer is a backup as its primary sees it.
 type Peer struct {
 	Member cluster.MemberID
-	// InSync is what the table says; Awaited whether answers wait for it: every
+	// InSync is what the table says; Awaited whether answers may wait for it: every
 	// peer in sync, and those catching up that have caught up.
 	InSync, Awaited bool
 	// Streaming: it gets every effect. Acked is the last number it acknowledged.
@@ -53,8 +53,8 @@ type Peer struct {
 // only when a key of its bucket (1 in 128) has an unacknowledged effect.
 const buckets = 128
 
-// Need is what an answer waits for: the acknowledgement of number Seq by all
-// awaited backups, if Backups, what the structure asks for, is not 0.
+// Need is what an answer waits for: the acknowledgement of number Seq by the first so many backups, as many as the
+// structure asks for.
 type Need struct {
 	Seq     uint64
 	Backups uint8
@@ -84,6 +84,8 @@ type Replica struct {
 	tail  tail
 	marks [buckets]Need
 	all   Need
+	// begun is the number of the last effect before the installed assignment. Only on a primary.
+	begun uint64
 }
 
 // Install takes a newer assignment and returns what became of the role. A
@@ -118,7 +120,7 @@ func (r *Replica) lead(before Role, next bool, a *cluster.Assignment) {
 	if before == Primary && next { // else a peer may have lost its replica and got a new one in between
 		old = r.Peers
 	}
-	r.Role, r.Established = Primary, false
+	r.Role, r.Established, r.begun = Primary, false, r.Last.Seq
 	r.Peers = make([]Peer, 0, len(a.Replicas)-1)
 	for _, replica := range a.Replicas[1:] {
 		peer := Peer{Member: replica.Member}
@@ -132,7 +134,7 @@ func (r *Replica) lead(before Role, next bool, a *cluster.Assignment) {
 		r.Peers = append(r.Peers, peer)
 	}
 	if before != Primary {
-		// What came from the last primary may not be on the other backups yet.
+		// What came from the last primary may not be on the other backups yet, and how many of them it wanted is not known.
 		everything := Need{Seq: r.Last.Seq, Backups: cluster.MaxBackups}
 		for i := range r.marks {
 			r.marks[i] = everything
@@ -157,13 +159,16 @@ func (r *Replica) Append(effect []byte, sync uint8, hash uint32, hashed bool) Ne
 	return need
 }
 
-// mark replaces what a bucket waits for; what is confirmed already does not count any more.
+// mark replaces what a bucket waits for; what is confirmed already does not count any more. Where structures with different
+// counts meet in a bucket, reads wait for the larger one.
 func (r *Replica) mark(m *Need, need Need) {
-	if r.Confirmed(*m) {
+	switch {
+	case need.Backups == 0: // nobody waits for it
+	case r.Confirmed(*m):
 		*m = need
-		return
+	default:
+		m.Join(need)
 	}
-	m.Join(need)
 }
 
 // SawKey is what a read of a key waits for, SawAll a read of more.
@@ -172,19 +177,38 @@ func (r *Replica) SawKey(hash uint32) Need { return r.marks[hash%buckets] }
 // SawAll is what a read of more than single keys waits for.
 func (r *Replica) SawAll() Need { return r.all }
 
-// Confirmed tells whether every awaited backup has acknowledged what a need
-// waits for. All of them count, not only as many as the structure asks for: so
-// any replica in sync may become any index without a thought for what it has.
+// Confirmed tells whether as many backups as a need asks for, the first in sync by index, have acknowledged it. Only where the
+// table has fewer in sync, those count that have caught up and are not in sync by the table yet.
 func (r *Replica) Confirmed(n Need) bool {
-	if n.Backups == 0 {
-		return true
+	left := n.Backups
+	for i := 0; left > 0 && i < len(r.Peers); i++ {
+		if p := &r.Peers[i]; p.InSync {
+			if p.Acked < n.Seq {
+				return false
+			}
+			left--
+		}
 	}
-	for i := range r.Peers {
-		if p := &r.Peers[i]; p.Awaited && p.Acked < n.Seq {
-			return false
+	for i := 0; left > 0 && i < len(r.Peers); i++ {
+		if p := &r.Peers[i]; p.Awaited && !p.InSync {
+			if p.Acked < n.Seq {
+				return false
+			}
+			left--
 		}
 	}
 	return true
+}
+
+// Level tells whether every backup in sync has everything from before the installed assignment: what was confirmed by backups
+// that were first until then is on all of them.
+func (r *Replica) Level() bool {
+	for i := range r.Peers {
+		if p := &r.Peers[i]; p.InSync && p.Acked < r.begun {
+			return false
+		}
+	}
+	return r.Role == Primary
 }
 
 // Peer returns the peer with that id, or nil.

@@ -21,24 +21,57 @@ func inSync(n byte) cluster.Replica {
 
 func catchingUp(n byte) cluster.Replica { return cluster.Replica{Member: id(n)} }
 
-// No false yes: an answer waits until every backup in sync has acknowledged.
-func TestConfirmedByAllInSync(t *testing.T) {
-	var r Replica
-	r.Install(id(1), assignment(1, inSync(1), inSync(2), inSync(3), catchingUp(4)))
-	need := r.Append([]byte("effect"), 1, 7, true)
-	for _, step := range []struct {
-		acks byte
-		want bool
-	}{{0, false}, {2, false}, {3, true}} {
-		if p := r.Peer(id(step.acks)); p != nil {
-			r.Ack(p, need.Seq)
+// No false yes: an answer waits until the first backups in sync have acknowledged, as many as its structure asks for.
+func TestConfirmedByTheFirst(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		backups uint8
+		replica []cluster.Replica
+		acks    []byte
+		want    bool
+	}{
+		{"one: nobody", 1, []cluster.Replica{inSync(1), inSync(2), inSync(3)}, nil, false},
+		{"one: the first", 1, []cluster.Replica{inSync(1), inSync(2), inSync(3)}, []byte{2}, true},
+		{"one: the second only", 1, []cluster.Replica{inSync(1), inSync(2), inSync(3)}, []byte{3}, false},
+		{"one: the first is not in sync", 1, []cluster.Replica{inSync(1), catchingUp(2), inSync(3)}, []byte{3}, true},
+		{"two: the first", 2, []cluster.Replica{inSync(1), inSync(2), inSync(3), inSync(4)}, []byte{2}, false},
+		{"two: the first two", 2, []cluster.Replica{inSync(1), inSync(2), inSync(3), inSync(4)}, []byte{2, 3}, true},
+		{"two of one", 2, []cluster.Replica{inSync(1), inSync(2), catchingUp(3)}, []byte{2}, true},
+		{"none", 0, []cluster.Replica{inSync(1), inSync(2)}, nil, true},
+	} {
+		var r Replica
+		r.Install(id(1), assignment(1, c.replica...))
+		need := r.Append([]byte("effect"), c.backups, 7, true)
+		for _, n := range c.acks {
+			r.Ack(r.Peer(id(n)), need.Seq)
 		}
-		if r.Confirmed(need) != step.want {
-			t.Errorf("after the acknowledgement of member %d: confirmed %t, want %t", step.acks, r.Confirmed(need), step.want)
+		if got := r.Confirmed(need); got != c.want {
+			t.Errorf("%s: confirmed %t", c.name, got)
+		}
+		if got := r.Confirmed(r.SawKey(7)); got != c.want {
+			t.Errorf("%s: a read of it is answered: %t", c.name, got)
 		}
 	}
-	if async := r.Append(nil, 0, 7, true); !r.Confirmed(async) {
-		t.Error("a structure without sync backups waits for one")
+}
+
+// What only the first backup has makes the replicas unequal; they are level when all in sync have what came before the assignment.
+func TestLevel(t *testing.T) {
+	var r Replica
+	r.Install(id(1), assignment(1, inSync(1), inSync(2), inSync(3)))
+	need := r.Append([]byte("effect"), 1, 7, true)
+	r.Ack(r.Peer(id(2)), need.Seq)
+	r.Install(id(1), assignment(2, inSync(1), inSync(3), inSync(2), catchingUp(4)))
+	if r.Level() {
+		t.Error("the second backup lacks a confirmed write")
+	}
+	later := r.Append(nil, 1, 7, true)
+	r.Ack(r.Peer(id(3)), need.Seq)
+	if !r.Level() || r.Confirmed(later) {
+		t.Errorf("level %t, and what came later is confirmed: %t", r.Level(), r.Confirmed(later))
+	}
+	r.Install(id(1), assignment(3, inSync(3), inSync(1)))
+	if r.Level() {
+		t.Error("a backup says that its peers are level")
 	}
 }
 

@@ -121,6 +121,9 @@ func (w *World) unsound(list *cluster.List, table *cluster.Table) string {
 			replicas[r.Member]++
 		}
 		primaries[a.Primary()]++
+		if p := w.owner(a.Primary()); p == nil || !p.node.Grid().Level(partition.ID(id)) {
+			return fmt.Sprintf("partition %d: a backup in sync lacks what is older than the table", id)
+		}
 	}
 	if why := w.mixed(list, table); why != "" {
 		return why

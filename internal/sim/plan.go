@@ -28,7 +28,7 @@ func RunSeed(o Options) *World {
 	if o.Backups == 0 {
 		draw := rand.New(rand.NewPCG(o.Seed, 0xbacc))
 		o.Backups = [...]int{NoBackups, 1, 1, 1, 1, 2, 2, 2, 3, 3}[draw.IntN(10)]
-		o.Awaited = max(0, draw.IntN(o.Backups+2)) // 0: all
+		o.Awaited = min(max(0, draw.IntN(o.Backups+2)), max(0, o.Backups)) // 0: all
 	}
 	if o.Zones == 0 && o.Seed%4 == 1 {
 		o.Zones = 2 + int(o.Seed/4%2)
@@ -100,7 +100,7 @@ func (w *World) fill() {
 // A round is some faults at a time, and how many more may be injected until the cluster is whole again.
 type round struct {
 	w *World
-	// losses is how many more members may be lost with their data, stay how many are neither lost nor leaving, keep how many
+	// losses is how many more members may be lost with their data, as many as the map waits for; stay how many are neither lost nor leaving, keep how many
 	// of them must stay.
 	losses, stay, keep int
 	// quiet: nobody is silent or cut off.
@@ -110,7 +110,7 @@ type round struct {
 // round injects some faults, lets the clients work meanwhile, and waits until the cluster has recovered.
 func (w *World) round() {
 	stay := len(w.living())
-	r := &round{w: w, losses: min(w.options.Backups, stay-1), stay: stay, keep: 1, quiet: true}
+	r := &round{w: w, losses: min(w.options.Awaited, stay-1), stay: stay, keep: 1, quiet: true}
 	if w.options.Zones > 1 && r.losses > 0 && w.random.IntN(3) == 0 {
 		if n := w.crashZone(w.random.IntN(w.options.Zones)); n > 0 { // however many: every partition stands in another zone, too
 			r.stay -= n

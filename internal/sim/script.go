@@ -16,7 +16,7 @@ import (
 
 // A script is a run that people can read: one command a line, # begins a
 // comment. Processes are named m1, m2, … in the order of their starts, or by what they are: "owner KEY", "backup
-// KEY", "oldest", "youngest".
+// KEY", "second KEY" and "third KEY" (its other backups), "oldest", "youngest".
 //
 //	backups 2                 of every partition; before anything else
 //	start 3                   three processes at once, at the next places
@@ -31,6 +31,7 @@ import (
 //	get K = V | containsKey K = yes | size = N
 //	load | calm               all clients work as in a plan; they stop
 //	zones N                   the places stand in N zones in turn; the first command
+//	backups N K               every partition has N backups, and the map waits for K of them; the first command
 //	crash zone of P           all of P's zone at once
 //	crash P | leave P | pause P 3s
 //	cut P P | heal            no frame between two processes; all can reach one another again
@@ -119,6 +120,8 @@ func (s *script) run(words []string) error {
 			return fmt.Errorf("%w: not a number of zones", ErrScript)
 		}
 		w.setZones(n)
+	case "backups":
+		return s.backups(rest)
 	case "settle":
 		w.settle()
 	case "members":
@@ -134,6 +137,15 @@ func (s *script) run(words []string) error {
 		return s.operation(words)
 	}
 	return w.failure
+}
+
+func (s *script) backups(rest []string) error {
+	var n, k int
+	if _, err := fmt.Sscan(strings.Join(rest, " "), &n, &k); err != nil || n < 1 || k < 0 || k > n {
+		return fmt.Errorf("%w: not a number of backups, and how many are awaited", ErrScript)
+	}
+	s.w.setBackups(n, k)
+	return nil
 }
 
 func (s *script) start(rest []string) error {
@@ -260,10 +272,10 @@ func (s *script) process(words []string) (p *process, rest []string, err error) 
 	up := s.w.living()
 	switch name := words[0]; {
 	case len(up) == 0:
-	case name == "owner" && len(words) > 1, name == "backup" && len(words) > 1:
+	case len(words) > 1 && (name == "owner" || name == "backup" || name == "second" || name == "third"):
 		table := up[0].node.View().Table
 		id := serial.PartitionID(serial.Hash(blob(words[1])), int32(s.w.options.Partitions))
-		k := map[string]int{"owner": 0, "backup": 1}[name]
+		k := map[string]int{"owner": 0, "backup": 1, "second": 2, "third": 3}[name]
 		if a := &table.Partitions[id]; k < len(a.Replicas) {
 			p = s.w.owner(a.Replicas[k].Member)
 		}

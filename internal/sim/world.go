@@ -115,12 +115,18 @@ func NewWorld(o Options) *World {
 	c.HeartbeatInterval, c.MaxNoHeartbeat, c.FoundingSilence = heartbeatInterval, silenceTimeout, foundingSilence
 	c.BackupSyncInterval = backupSyncInterval
 	c.OperationCallTimeout, c.AcknowledgeTimeout = callTimeout, acknowledgeTimeout
-	c.Maps["default"] = config.MapConfig{BackupCount: o.Backups, InMemoryFormat: config.FormatBinary}
-	c.Maps[mainMap] = config.MapConfig{BackupCount: o.Awaited, AsyncBackupCount: o.Backups - o.Awaited, InMemoryFormat: config.FormatBinary}
 	c.Maps[looseMap] = config.MapConfig{AsyncBackupCount: w.random.IntN(o.Backups + 1), InMemoryFormat: config.FormatBinary}
 	w.config = c
+	w.setBackups(o.Backups, o.Awaited)
 	w.setZones(o.Zones)
 	return w
+}
+
+// setBackups says how many backups every partition has, and how many of them the map waits for.
+func (w *World) setBackups(all, awaited int) {
+	w.options.Backups, w.options.Awaited = all, awaited
+	w.config.Maps["default"] = config.MapConfig{BackupCount: all, InMemoryFormat: config.FormatBinary}
+	w.config.Maps[mainMap] = config.MapConfig{BackupCount: awaited, AsyncBackupCount: all - awaited, InMemoryFormat: config.FormatBinary}
 }
 
 // event is something that happens at a time.
