@@ -118,6 +118,10 @@ func (c *Core) isUnanswered() bool {
 // member that is heard, but that no echo reaches, gets none any more: once its lease must have run out, it can be
 // removed. It gets them again when one of them turns out to have reached it. The same holds for a coordinator that
 // does not answer.
+//
+// An echo says whether a lease comes with it. A coordinator that has none itself gives none: it may be in the smaller part of
+// its cluster, and the larger one goes on without it and without whoever is still with it. Members of before gave theirs always and
+// say nothing of it.
 func (c *Core) echo(to cluster.MemberID, b *beat, stamp, reached time.Duration) {
 	switch {
 	case c.isFirst():
@@ -137,7 +141,8 @@ func (c *Core) echo(to cluster.MemberID, b *beat, stamp, reached time.Duration) 
 		}
 		b.leased = c.now
 	}
-	c.out.Send(to, packed.AppendInt64(packed.AppendInt64([]byte{kindEcho}, int64(stamp)), c.ClusterTime()))
+	answer := packed.AppendInt64(packed.AppendInt64([]byte{kindEcho}, int64(stamp)), c.ClusterTime())
+	c.out.Send(to, packed.AppendBool(answer, c.isFirst() && c.LeaseValid()))
 }
 
 // hears notes that something has come from a member. One that was not heard for a while may not have been reached
@@ -203,12 +208,15 @@ func (c *Core) onBeat(from cluster.MemberID, r *packed.Reader) {
 func (c *Core) onEcho(from cluster.MemberID, r *packed.Reader) {
 	stamp, clusterTime := time.Duration(r.Int64()), r.Int64()
 	b := c.beats[from]
+	lease := r.Len() == 0 || r.Bool()
 	if r.Err() != nil || stamp > c.now || b == nil {
 		return
 	}
 	b.echoed, b.answered = max(b.echoed, stamp), max(b.answered, stamp)
 	if from == c.list.Coordinator().ID {
-		c.extendLease(stamp)
+		if lease {
+			c.extendLease(stamp)
+		}
 		c.out.SetClusterTime(clusterTime + (c.now-stamp).Milliseconds()/2)
 	}
 	c.renewOwnLease()
