@@ -102,10 +102,11 @@ func NewNode(o NodeOptions) *Node {
 		Structures: [partition.Kinds]partition.Structure{partition.KindMap: n.maps},
 		Events:     n.events, Clock: n.clusterMillis, Report: n.report, UUID: o.UUID, Logger: n.log("partition"),
 		ConfirmTimeout: o.Config.AcknowledgeTimeout.Milliseconds(), Patience: o.Config.OperationCallTimeout.Milliseconds(),
+		Silence:         o.Config.MaxNoHeartbeat.Milliseconds(),
 		CompareInterval: o.Config.BackupSyncInterval.Milliseconds(),
 	})
 	n.moves = migration.New(migration.Options{
-		Self: o.Self.ID, Backups: backups(o.Config), Groups: o.Config.PartitionGroup, Clock: o.Clock, Logger: n.log("migration"),
+		Self: o.Self.ID, Backups: backups(o.Config), Groups: o.Config.PartitionGroup, Clock: o.Clock, Lease: n.LeaseValid, Logger: n.log("migration"),
 	}, (*movesOutside)(n))
 	n.members = membership.New(membership.Options{
 		Self: o.Self, PartitionCount: int32(o.Config.PartitionCount),
@@ -222,7 +223,12 @@ func (n *Node) Tick() {
 
 // report takes a partition's word to the coordinator. Called under a partition's lock.
 func (n *Node) report(r partition.Report) {
-	n.post(func() { n.moves.Report(r) })
+	n.post(func() {
+		// Who hears nobody hears no backup either.
+		if r.Kind != partition.Stuck || n.members.LeaseValid() {
+			n.moves.Report(r)
+		}
+	})
 }
 
 // backups is how many backups every partition gets: as many as the most

@@ -36,7 +36,7 @@ func (c *Core) advance() {
 			continue
 		}
 		b, ok := cluster.Assignment{}, false
-		if !fits(a, want) {
+		if !fits(a, want) || c.behind(i, a) {
 			b, ok = c.step(i, a, want, &moving)
 		}
 		if !ok && c.standsStill(i, a, want[0]) {
@@ -77,6 +77,11 @@ func (c *Core) prune() {
 			}
 		}
 	}
+	for p := range c.stuck { //nolint:maprange // deletes only, order does not matter
+		if !c.isStuck(p.primary, p.backup) {
+			delete(c.stuck, p)
+		}
+	}
 	for k := range c.ordered { //nolint:maprange // deletes only, order does not matter
 		if c.table.Partitions[k.id].Epoch != k.epoch {
 			delete(c.ordered, k)
@@ -87,18 +92,6 @@ func (c *Core) prune() {
 			delete(c.levels, k)
 		}
 	}
-}
-
-func (c *Core) catchingUp() int {
-	n := 0
-	for i := range c.table.Partitions {
-		for _, r := range c.table.Partitions[i].Replicas {
-			if r.State == cluster.CatchingUp && !r.Member.IsZero() {
-				n++
-			}
-		}
-	}
-	return n
 }
 
 // step returns the next assignment of a partition on its way to the plan.
@@ -131,23 +124,6 @@ func (c *Core) step(id partition.ID, a *cluster.Assignment, want []cluster.Membe
 		return cluster.Assignment{Replicas: a.Replicas[:len(want)]}, true // by arranged, they stand first
 	}
 	return next, false
-}
-
-// markReplicas takes the primary's reports into the replicas' states.
-func (c *Core) markReplicas(id partition.ID, epoch uint64, replicas []cluster.Replica) bool {
-	changed := false
-	for k := range replicas[1:] {
-		r := &replicas[k+1]
-		said := key{id, epoch, r.Member}
-		if _, ok := c.caught[said]; ok && r.State == cluster.CatchingUp {
-			r.State, changed = cluster.InSync, true
-			c.moved(id, k+1, replicas[0].Member, r.Member)
-		}
-		if _, ok := c.fell[said]; ok && r.State == cluster.InSync {
-			r.State, changed = cluster.CatchingUp, true
-		}
-	}
-	return changed
 }
 
 // switchPrimary asks the primary to hand over, or, once it has, makes the other one primary.
@@ -213,10 +189,19 @@ func (c *Core) take(from cluster.MemberID, r partition.Report) {
 	}
 	said := key{r.Partition, r.Epoch, r.Member}
 	switch r.Kind {
-	case partition.CaughtUp:
+	case partition.CaughtUp: // the last word counts
 		c.caught[said] = from
+		delete(c.fell, said)
 	case partition.FellBehind:
 		c.fell[said] = from
+		delete(c.caught, said)
+	case partition.Stuck:
+		if c.Lease != nil && !c.Lease() {
+			return
+		}
+		c.fell[said] = from
+		delete(c.caught, said)
+		c.noteStuck(from, r.Member)
 	case partition.HandedOver:
 		c.handed[said] = from
 	case partition.Level, partition.Levelling:

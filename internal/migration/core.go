@@ -14,6 +14,8 @@
 // epoch; nothing is remembered outside the table but the plan, so a coordinator
 // that takes over goes on from the table.
 //
+// A backup that its primary says has fallen behind, or cannot be reached, is catching up again (behind.go).
+//
 // # Promotion
 //
 // When members are removed, their replicas leave the table at once (Adjusted). A partition that
@@ -66,6 +68,8 @@ type Options struct {
 	Backups int
 	// Groups say which members may be lost together; those of the member that coordinates count.
 	Groups config.PartitionGroup
+	// Lease tells whether this member's lease runs; nil: always.
+	Lease func() bool
 	// Clock is monotonic time.
 	Clock  func() time.Duration
 	Logger *slog.Logger
@@ -85,8 +89,9 @@ type Core struct {
 	caught  map[key]cluster.MemberID
 	handed  map[key]cluster.MemberID
 	fell    map[key]cluster.MemberID
-	ordered map[key]time.Duration // hand-overs asked for, and when
-	levels  map[key]*levelling    // of primaries that were asked whether their backups are level
+	ordered map[key]time.Duration  // hand-overs asked for, and when
+	stuck   map[pair]time.Duration // backups that get no further, and when that was last said
+	levels  map[key]*levelling     // of primaries that were asked whether their backups are level
 	round   *round
 	// ready is how many partitions only wait for their hand-over, readySince since when there are any, hurry whether that has been
 	// for too long.
@@ -123,6 +128,7 @@ func New(o Options, out Outside) *Core {
 
 func (c *Core) forget() {
 	c.caught, c.handed, c.fell = map[key]cluster.MemberID{}, map[key]cluster.MemberID{}, map[key]cluster.MemberID{}
+	c.stuck = map[pair]time.Duration{}
 	c.ordered, c.levels = map[key]time.Duration{}, map[key]*levelling{}
 }
 

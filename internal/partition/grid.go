@@ -19,9 +19,6 @@ import (
 // never is a deadline that does not come.
 const never = math.MaxInt64
 
-// askAgain is how long a backup waits for the answer to its position, in ms.
-const askAgain = 200
-
 // Options of a grid. All are required.
 type Options struct {
 	Count      int32
@@ -41,6 +38,8 @@ type Options struct {
 	ConfirmTimeout int64
 	// Patience is how long a request may stall, in ms (hazelcast.operation.call.timeout.millis).
 	Patience int64
+	// Silence is for how long a backup may get no further, in ms, before the coordinator hears of it; 0 for ever.
+	Silence int64
 	// CompareInterval is how often backups are compared with their primaries, in ms
 	// (hazelcast.partition.backup.sync.interval); 0 for never.
 	CompareInterval int64
@@ -63,6 +62,8 @@ const (
 	// Level: every backup in sync has everything from before the epoch; Levelling: the question was heard, and Level comes.
 	Level     ReportKind = 5
 	Levelling ReportKind = 6
+	// Stuck: Member, a backup, has got no further for the silence timeout although something is owed.
+	Stuck ReportKind = 7
 )
 
 // Report is a primary's word about a partition, in an epoch.
@@ -86,9 +87,12 @@ type Grid struct {
 	log        *slog.Logger
 	confirm    int64
 	patience   int64
-	table      atomic.Int32
-	transferID atomic.Uint64
-	promotions atomic.Uint64
+	silence    int64
+	// ticked is when Tick was last called, passed the time since, in ms of cluster time.
+	ticked, passed int64
+	table          atomic.Int32
+	transferID     atomic.Uint64
+	promotions     atomic.Uint64
 	// comparing is touched by Tick only; compared counts pieces of backups, differing backups.
 	comparing           comparing
 	compareInterval     int64
@@ -110,7 +114,7 @@ func New(o Options) *Grid {
 	g := &Grid{
 		parts: make([]Partition, o.Count), self: o.Self, hub: o.Hub, structures: o.Structures,
 		events: o.Events, now: o.Clock, report: o.Report, newUUID: o.UUID, log: o.Logger,
-		confirm: o.ConfirmTimeout, patience: o.Patience, compareInterval: o.CompareInterval,
+		confirm: o.ConfirmTimeout, patience: o.Patience, silence: o.Silence, compareInterval: o.CompareInterval,
 	}
 	g.due.byPeer = map[cluster.MemberID][]ID{}
 	for i := range g.parts {
@@ -148,113 +152,6 @@ func (g *Grid) Submit(r *Request) {
 	}
 	if p.mu.TryLock() {
 		p.unlock()
-	}
-}
-
-// Install brings a newer table into the partitions. The caller is one goroutine at a time.
-func (g *Grid) Install(t *cluster.Table) {
-	g.table.Store(t.Version)
-	for i := range g.parts {
-		p := &g.parts[i]
-		p.mu.Lock()
-		if a := &t.Partitions[i]; a.Epoch > p.rep.Epoch {
-			p.install(a)
-		}
-		if len(p.stalled.items) > 0 {
-			p.unstall()
-		}
-		p.unlock()
-	}
-}
-
-func (p *Partition) install(a *cluster.Assignment) {
-	p.endHandOver(p.grid.now())
-	p.levelling = false
-	p.primary = a.Primary()
-	established := p.rep.Established
-	source := p.rep.Source
-	owing := p.owing()
-	before := p.rep.Install(p.grid.self, a)
-	now := p.grid.now()
-	switch {
-	case p.rep.Role == replica.None:
-		p.dropReceiving()
-		p.sending = nil
-		p.giveUp(never)
-		p.clear()
-		p.rerouteParked()
-	case p.rep.Role == replica.Primary && before != replica.Primary:
-		p.dropReceiving()
-		p.uuid = p.grid.newUUID()
-		if before == replica.Backup {
-			p.grid.promotions.Add(1)
-		}
-		p.setPrimary(true, now)
-	case p.rep.Role == replica.Backup:
-		if before == replica.Primary {
-			p.sending = nil
-			p.giveUp(never)
-			p.setPrimary(false, now)
-			p.rerouteParked()
-		}
-		if source != p.rep.Source {
-			p.dropReceiving()
-		}
-		if (!established && p.receiving == nil) || source != p.rep.Source {
-			p.tellPosition()
-		}
-	}
-	if p.rep.Role == replica.Primary {
-		p.followPeers()
-		p.excuse(owing)
-	}
-	p.release()
-}
-
-// owing returns the backups whose acknowledgement is awaited.
-func (p *Partition) owing() (peers []replica.Peer) {
-	if p.waiting() == 0 {
-		return nil
-	}
-	for i := range p.rep.Peers {
-		if peer := &p.rep.Peers[i]; peer.Awaited && peer.Acked < p.rep.Last.Seq {
-			peers = append(peers, *peer)
-		}
-	}
-	return peers
-}
-
-// excuse sees to what waited for those of them that a newer assignment has removed: it is as good as before only where
-// split-brain protection holds.
-func (p *Partition) excuse(owing []replica.Peer) {
-	for i := range owing {
-		if peer := p.rep.Peer(owing[i].Member); peer == nil || !peer.Awaited {
-			for k := range p.held {
-				p.held[k].judge(owing[i].Acked)
-			}
-		}
-	}
-}
-
-// followPeers ends transfers to members that have no replica any more, or a new one, and asks
-// those for their position of whom it is not known.
-func (p *Partition) followPeers() {
-	p.sending = slices.DeleteFunc(p.sending, func(s sending) bool {
-		peer := p.rep.Peer(s.to)
-		return peer == nil || peer.Transfer != s.id
-	})
-	for i := range p.rep.Peers {
-		if peer := &p.rep.Peers[i]; !peer.Streaming {
-			p.askPosition(peer)
-		}
-	}
-}
-
-func (p *Partition) setPrimary(primary bool, now int64) {
-	for kind := range p.fragments {
-		for _, name := range p.names(Kind(kind)) {
-			p.fragments[kind][name].SetPrimary(primary, now)
-		}
 	}
 }
 
@@ -338,75 +235,6 @@ func (g *Grid) each(f func(p *Partition)) {
 		f(p)
 		p.unlock()
 	}
-}
-
-// Tick lets time pass: parked requests end, structures expire, backups ask again and are compared. About ten times a second, by
-// one goroutine at a time.
-func (g *Grid) Tick() {
-	g.each(func(p *Partition) { p.tick(g.now()) })
-	g.compare()
-}
-
-func (p *Partition) tick(now int64) {
-	switch p.rep.Role {
-	case replica.Backup:
-		if p.receiving != nil && now-p.receiving.heard > transferPatience {
-			p.dropReceiving()
-			p.asked = 0
-		}
-		if !p.rep.Established && p.receiving == nil && now-p.asked >= askAgain {
-			p.tellPosition()
-		}
-	case replica.Primary:
-		p.tickPrimary(now)
-	case replica.None:
-	}
-	if len(p.stalled.items) > 0 && !p.stalls && p.rep.Role == replica.Primary && p.room() {
-		p.unstall()
-	}
-	p.endStalled(now)
-	p.shrink()
-}
-
-func (p *Partition) tickPrimary(now int64) {
-	p.expireParked(now)
-	p.endSilentTransfers(now)
-	for i := range p.rep.Peers {
-		peer := &p.rep.Peers[i]
-		if peer.Awaited && !peer.InSync {
-			p.report(CaughtUp, peer.Member) // the first report may have been lost with a coordinator
-		}
-		if !peer.Streaming {
-			p.askPosition(peer)
-		}
-		if p.rep.Lagging(peer) { // the last effect again: a gap before it makes the backup ask
-			_, effect := p.rep.Recent(p.rep.Last.Seq)
-			p.sendEffect(peer, p.rep.Last, effect)
-		}
-	}
-	p.giveUp(now - p.grid.confirm - 1)
-	p.release() // those that came later may have been waiting for these only
-	p.tickHandOver(now)
-	p.tellLevel()
-	if p.stalls || !p.room() {
-		return
-	}
-	for kind := range p.fragments {
-		for _, name := range p.names(Kind(kind)) {
-			f := p.fragments[kind][name]
-			p.own(func(tx *Tx) { f.Tick(tx) })
-			if f.Empty() && len(p.parks) == 0 {
-				p.own(func(tx *Tx) { tx.Drop(Kind(kind), []byte(name)) })
-			}
-		}
-	}
-}
-
-// own runs an operation of the partition itself, which nobody asked for.
-func (p *Partition) own(f func(tx *Tx)) {
-	p.tx = Tx{p: p, Now: p.grid.now(), Primary: true, Reply: p.reply[:0]}
-	f(&p.tx)
-	p.finish(&p.tx)
 }
 
 // ClientGone releases what a departed client held, where this member is primary.

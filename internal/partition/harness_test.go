@@ -19,6 +19,9 @@ import (
 // compareInterval is how often backups are compared, in ms.
 const compareInterval = 1000
 
+// silence is for how long a backup may get no further, in ms.
+const silence = 10_000
+
 // world is a few grids in one thread over a network that delivers when told.
 type world struct {
 	t       *testing.T
@@ -63,7 +66,7 @@ func newWorld(t *testing.T, ids ...byte) *world {
 			Clock:      func() int64 { return w.now },
 			Report:     func(r partition.Report) { w.reports = append(w.reports, r) },
 			UUID:       func() cluster.UUID { return cluster.UUID{n} },
-			Patience:   60_000, ConfirmTimeout: 30_000, CompareInterval: compareInterval, Logger: slog.New(slog.DiscardHandler),
+			Patience:   60_000, ConfirmTimeout: 30_000, CompareInterval: compareInterval, Silence: silence, Logger: slog.New(slog.DiscardHandler),
 		})
 		w.nodes[n] = x
 	}

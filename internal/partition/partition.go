@@ -48,6 +48,8 @@ type Partition struct {
 	ready   []Request // woken, to run before the lock is given back
 	stalls  bool      // a primary that must not run now: hand-over under way, or refused by a backup
 	handing handing
+	// told is when the coordinator was last told of a backup that gets no further, in ms of cluster time.
+	told int64
 	// levelling: the coordinator waits for the report that the backups in sync are level.
 	levelling bool
 	// receiving is the transfer that this backup is getting.

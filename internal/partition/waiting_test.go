@@ -87,3 +87,72 @@ func TestLevelIsReported(t *testing.T) {
 		t.Error("asked again, it does not say it again")
 	}
 }
+
+// A backup that gets no further is reported by its primary, also one that is heard and hears nothing. Taken from those in sync it is
+// waited for no more, until it has caught up.
+func TestStuckBackupIsReported(t *testing.T) {
+	for name, lost := range map[string]func(f frame) bool{
+		"hears nothing": func(f frame) bool { return f.to == 2 },
+		"is not heard":  func(f frame) bool { return f.from == 2 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, 1, 2)
+			w.assign([]int{1, 2})
+			w.pass(300)
+			n := w.nodes[1]
+			w.drop = lost
+			n.ask("put a 1")
+			w.pass(silence - 500)
+			if w.reported(partition.Stuck, 2) {
+				t.Fatal("reported before the silence timeout")
+			}
+			w.pass(1000)
+			if !w.reported(partition.Stuck, 2) || len(n.answers) > 0 {
+				t.Fatalf("reports %v, answers %v", w.reports, n.answers)
+			}
+			w.assign([]int{1, -2})
+			if got := n.said(); got != "ok" {
+				t.Fatalf("without it: %q", got)
+			}
+			n.ask("put a 2")
+			if got := n.said(); got != "ok" {
+				t.Fatalf("it is still waited for: %q", got)
+			}
+			w.drop = nil
+			w.pass(1000)
+			if !w.reported(partition.CaughtUp, 2) {
+				t.Error("it does not come back")
+			}
+			n.ask("put a 3")
+			if got := n.said(); got != "" {
+				t.Errorf("it has caught up and is not waited for: %q", got)
+			}
+		})
+	}
+}
+
+// A member that did not run for a while does not blame its backups for that.
+func TestPauseIsNotSilence(t *testing.T) {
+	w := newWorld(t, 1, 2)
+	w.assign([]int{1, 2})
+	w.pass(300)
+	w.nodes[1].ask("put a 1")
+	w.wire = nil
+	w.now += 10 * silence
+	w.nodes[1].grid.Tick()
+	if w.reported(partition.Stuck, 2) {
+		t.Error("reported after a pause")
+	}
+}
+
+// A backup that was taken from those in sync while it had everything comes back although nothing is written.
+func TestBackInSyncWithoutWrites(t *testing.T) {
+	w := newWorld(t, 1, 2)
+	w.assign([]int{1, 2})
+	w.pass(300)
+	w.assign([]int{1, -2})
+	w.pass(300)
+	if !w.reported(partition.CaughtUp, 2) {
+		t.Error("it does not come back")
+	}
+}

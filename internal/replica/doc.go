@@ -47,6 +47,13 @@
 // it takes to be removed. Reads of an effect wait for as many backups as its write does; where keys of several structures meet in a bucket, for
 // the larger number.
 //
+// # A backup that cannot be reached
+//
+// A backup in sync that gets no further for the silence timeout (Waits), though the coordinator may hear it well, is reported, and the next
+// assignment has it catching up: a failure like others, of the one or of the connection. Writes go on with the backups in sync that are left,
+// where split-brain protection still holds, and it comes back when it has caught up. A primary without a lease reports nothing, and a coordinator without one
+// does not listen: who is cut off must not talk backups out of those that are about to take its place.
+//
 // # A backup that differs
 //
 // The prefix promise makes replicas equal at equal positions. Should one not be (a fault of this program, or of memory), the

@@ -47,6 +47,10 @@ type Peer struct {
 	Noted uint64
 	// Transfer is the id of the transfer under way to it, 0 when there is none.
 	Transfer uint64
+	// Reached is the last number it has acknowledged in all, and Stuck for how long, in ms, it has acknowledged nothing beyond
+	// although something is owed: see Waits.
+	Reached uint64
+	Stuck   int64
 }
 
 // buckets is how finely reads tell unacknowledged keys apart: a read waits
@@ -129,8 +133,10 @@ func (r *Replica) lead(before Role, next bool, a *cluster.Assignment) {
 				peer = old[i]
 			}
 		}
+		was := peer.InSync
 		peer.InSync = replica.State == cluster.InSync
-		peer.Awaited = peer.InSync || (peer.Awaited && peer.Transfer == 0)
+		// One that was taken from those in sync has to catch up anew, as far as it has fallen behind.
+		peer.Awaited = peer.InSync || (peer.Awaited && !was && peer.Transfer == 0)
 		r.Peers = append(r.Peers, peer)
 	}
 	if before != Primary {
@@ -229,6 +235,16 @@ func (r *Replica) Ack(p *Peer, seq uint64) (caughtUp bool) {
 		return !p.InSync
 	}
 	return false
+}
+
+// Waits notes that some time has passed, in ms, and returns for how long a peer has got no further although something is owed. What
+// it says does not count, only what it has: a backup that hears nothing may be heard.
+func (r *Replica) Waits(p *Peer, passed int64) int64 {
+	owes := !p.Streaming || (p.Transfer == 0 && p.Acked < r.Last.Seq) // a transfer that is not asked for more ends, see package partition
+	if p.Stuck += passed; !owes || p.Acked > p.Reached {
+		p.Reached, p.Stuck = max(p.Reached, p.Acked), 0
+	}
+	return p.Stuck
 }
 
 // Lagging tells whether a streaming peer has acknowledged nothing since the

@@ -71,6 +71,28 @@ func (w *World) cutOne(d time.Duration) {
 	})
 }
 
+// cutPair cuts two members off from one another that both have the coordinator, which goes on without the one as a backup of the
+// other.
+func (w *World) cutPair(d time.Duration) {
+	others := w.steady()
+	if len(others) < 3 {
+		return
+	}
+	coordinator := others[0].node.View().List.Coordinator().ID
+	others = slices.DeleteFunc(others, func(p *process) bool { return p.node.View().Self == coordinator })
+	w.random.Shuffle(len(others), func(i, j int) { others[i], others[j] = others[j], others[i] })
+	a, b, y := others[0], others[1], way(w.random.IntN(int(ways)))
+	w.fault("pair cut, "+y.String(), "%s and %s for %v", a.name, b.name, d)
+	w.lose()
+	w.block([]*process{a}, []*process{b}, y)
+	w.cuts++
+	w.after(d, func() {
+		w.cuts--
+		w.note("%s and %s are connected again", a.name, b.name)
+		w.net.Heal(a.address, b.address)
+	})
+}
+
 // joinSome starts new members, at addresses that are free.
 func (w *World) joinSome() {
 	if !w.nobodySilent() {

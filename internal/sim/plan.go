@@ -163,7 +163,11 @@ func (r *round) inject() {
 	case what == 3 && r.mayHush(1, 1):
 		w.pauseOne(w.between(silenceTimeout+time.Second, 3*silenceTimeout))
 	case what == 4 && r.mayHush(1, 2): // two cut off from one another need a third
-		w.cutOne(w.between(silenceTimeout+time.Second, 3*silenceTimeout))
+		if d := w.between(silenceTimeout+time.Second, 3*silenceTimeout); w.random.IntN(2) == 0 {
+			w.cutOne(d)
+		} else {
+			w.cutPair(d)
+		}
 	case what == 5 && r.quiet:
 		r.quiet = false
 		w.pauseOne(w.between(10*time.Millisecond, silenceTimeout/2))
