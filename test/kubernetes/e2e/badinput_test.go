@@ -105,61 +105,51 @@ func TestForeignPods(t *testing.T) {
 	if _, err := world.rig.LoadImage(t.Context(), file); err != nil {
 		t.Fatal(err)
 	}
-	for _, role := range []string{"without Role", "with Role"} {
-		t.Run(role, func(t *testing.T) {
-			k := newKube(t)
-			if role == "with Role" {
-				k.create("role.yaml", "namespace: default", "namespace: "+k.namespace)
-			}
-			// They have the label that the Service selects, and one that tells them from members.
-			k.create("hazelcast-service.yaml")
-			k.do("run", "foreign", "--image="+image, "--labels=name=hazelcast,kind=foreign", "--restart=Never")
-			foreign := k.running("kind=foreign", 1)
-			k.create("hazelcast-controller.yaml",
-				"replicas: 1", "replicas: 2",
-				"    name: hazelcast\n  template", "    name: hazelcast\n    kind: member\n  template",
-				"        name: hazelcast\n    spec", "        name: hazelcast\n        kind: member\n    spec")
-			pods := k.joined("kind=member", 2, settle)
-			served(t, k, pods, time.Now())
-			if who := founders(k.namespace, pods); len(who) != 1 {
-				t.Errorf("%d members founded a cluster: %v", len(who), who)
-			}
+	eachRole(t, func(k *kube) {
+		t := k.t
+		// They have the label that the Service selects, and one that tells them from members.
+		k.create("hazelcast-service.yaml")
+		k.do("run", "foreign", "--image="+image, "--labels=name=hazelcast,kind=foreign", "--restart=Never")
+		foreign := k.running("kind=foreign", 1)
+		k.create("hazelcast-controller.yaml",
+			"replicas: 1", "replicas: 2",
+			"    name: hazelcast\n  template", "    name: hazelcast\n    kind: member\n  template",
+			"        name: hazelcast\n    spec", "        name: hazelcast\n        kind: member\n    spec")
+		pods := k.joined("kind=member", 2, settle)
+		served(t, k, pods, time.Now())
+		if who := founders(k.namespace, pods); len(who) != 1 {
+			t.Errorf("%d members founded a cluster: %v", len(who), who)
+		}
+		for _, p := range pods {
+			k.ready(p, true)
+		}
+		if k.hasRole {
 			for _, p := range pods {
-				k.ready(p, true)
+				k.saidOnce(p, foreign[0].IP)
 			}
-			if role == "with Role" {
-				for _, p := range pods {
-					k.saidOnce(p, foreign[0].IP)
-				}
-			}
-		})
-	}
+		}
+	})
 }
 
 // TestServicePorts gives the Service several ports, none of them called
 // hazelcast, and one that leads nowhere.
 func TestServicePorts(t *testing.T) {
-	for _, role := range []string{"without Role", "with Role"} {
-		t.Run(role, func(t *testing.T) {
-			k := newKube(t)
-			if role == "with Role" {
-				k.create("role.yaml", "namespace: default", "namespace: "+k.namespace)
+	eachRole(t, func(k *kube) {
+		t := k.t
+		k.create("hazelcast-service.yaml", "    - port: 5701",
+			"    - {name: metrics, port: 8080}\n    - {name: data, port: 5701}")
+		k.create("hazelcast-controller.yaml", "replicas: 1", "replicas: 2")
+		pods := k.joined(tutorialLabel, 2, settle)
+		served(t, k, pods, time.Now())
+		if who := founders(k.namespace, pods); len(who) != 1 {
+			t.Errorf("%d members founded a cluster: %v", len(who), who)
+		}
+		if k.hasRole {
+			for _, p := range pods {
+				k.saidOnce(p, "service-port")
 			}
-			k.create("hazelcast-service.yaml", "    - port: 5701",
-				"    - {name: metrics, port: 8080}\n    - {name: data, port: 5701}")
-			k.create("hazelcast-controller.yaml", "replicas: 1", "replicas: 2")
-			pods := k.joined(tutorialLabel, 2, settle)
-			served(t, k, pods, time.Now())
-			if who := founders(k.namespace, pods); len(who) != 1 {
-				t.Errorf("%d members founded a cluster: %v", len(who), who)
-			}
-			if role == "with Role" {
-				for _, p := range pods {
-					k.saidOnce(p, "service-port")
-				}
-			}
-		})
-	}
+		}
+	})
 }
 
 // TestWrongRights gives members a Role that does not help. The tutorial still

@@ -17,6 +17,8 @@ import (
 type kube struct {
 	t         *testing.T
 	namespace string
+	// hasRole: its pods may ask the Kubernetes API.
+	hasRole bool
 }
 
 // deployFolder holds the files that people apply.
@@ -35,6 +37,18 @@ func newKube(t *testing.T) *kube {
 	// with a growing delay.
 	k.must(k.run("wait", "--for=create", "serviceaccount/default", "configmap/kube-root-ca.crt", "--timeout=30s"))
 	return k
+}
+
+// eachRole runs a test in a namespace whose pods may not ask the Kubernetes API, and in one whose pods may.
+func eachRole(t *testing.T, test func(k *kube)) {
+	t.Helper()
+	t.Run("without Role", func(t *testing.T) { test(newKube(t)) })
+	t.Run("with Role", func(t *testing.T) {
+		k := newKube(t)
+		k.hasRole = true
+		k.create("role.yaml", "namespace: default", "namespace: "+k.namespace)
+		test(k)
+	})
 }
 
 // namespaceFor makes a legal name out of a test's.

@@ -27,15 +27,7 @@ const (
 // TestTutorial does what the tutorial does, with and without the right to ask
 // the Kubernetes API, and looks whether the data stays.
 func TestTutorial(t *testing.T) {
-	for _, role := range []string{"without Role", "with Role"} {
-		t.Run(role, func(t *testing.T) {
-			k := newKube(t)
-			if role == "with Role" {
-				k.create("role.yaml", "namespace: default", "namespace: "+k.namespace)
-			}
-			k.tutorial()
-		})
-	}
+	eachRole(t, (*kube).tutorial)
 }
 
 func (k *kube) tutorial() {
@@ -76,29 +68,24 @@ func (k *kube) tutorial() {
 
 // TestTimes measures what the tutorial waited for: from one to four in one go.
 func TestTimes(t *testing.T) {
-	for _, role := range []string{"without Role", "with Role"} {
-		t.Run(role, func(t *testing.T) {
-			k := newKube(t)
-			if role == "with Role" {
-				k.create("role.yaml", "namespace: default", "namespace: "+k.namespace)
-			}
-			k.create("hazelcast-service.yaml")
-			k.create("hazelcast-controller.yaml")
-			k.joined(tutorialLabel, 1, settle)
-			began := time.Now()
-			k.do("scale", "rc", "hazelcast", "--replicas=4")
-			pods := k.joined(tutorialLabel, 4, settle)
-			took := served(t, k, pods, began)
-			for _, p := range pods {
-				list, err := lastList(k.namespace, p)
-				t.Logf("%s: its list of four %s after its start (%v)", p.Name, list.at.Sub(startedAt(t, p)).Round(time.Millisecond), err)
-			}
-			t.Logf("scale 1→4: all serve after %s (limit %s)", took, scaleLimit)
-			if took > scaleLimit {
-				t.Errorf("scale 1→4: all ready after %s, want %s", took, scaleLimit)
-			}
-		})
-	}
+	eachRole(t, func(k *kube) {
+		t := k.t
+		k.create("hazelcast-service.yaml")
+		k.create("hazelcast-controller.yaml")
+		k.joined(tutorialLabel, 1, settle)
+		began := time.Now()
+		k.do("scale", "rc", "hazelcast", "--replicas=4")
+		pods := k.joined(tutorialLabel, 4, settle)
+		took := served(t, k, pods, began)
+		for _, p := range pods {
+			list, err := lastList(k.namespace, p)
+			t.Logf("%s: its list of four %s after its start (%v)", p.Name, list.at.Sub(startedAt(t, p)).Round(time.Millisecond), err)
+		}
+		t.Logf("scale 1→4: all serve after %s (limit %s)", took, scaleLimit)
+		if took > scaleLimit {
+			t.Errorf("scale 1→4: all ready after %s, want %s", took, scaleLimit)
+		}
+	})
 }
 
 // served waits until every pod has its list of all of them in its log and answers
