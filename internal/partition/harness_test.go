@@ -172,8 +172,8 @@ func (n *node) Room(cluster.MemberID, link.Lane) int {
 	return 1 << 30
 }
 
-// The node is its own client, too: requests are lines such as "put k v", "get k", "wait k"; "put2" is of a
-// map with two backups.
+// The node is its own client, too: requests are lines such as "put k v", "get k", "size m", "wait k"; "put2" is of a
+// map with two backups, "put0" one that waits for none.
 
 func (n *node) ask(line string) {
 	n.grid.Submit(&partition.Request{Answerer: n, Runner: n, Message: []byte(line)})
@@ -197,11 +197,14 @@ func (n *node) Run(tx *partition.Tx, r *partition.Request) {
 	key := words[1]
 	hash := uint32(key[0])
 	name, backups := []byte("m"), partition.Backups{Sync: 1}
-	if words[0] == "put2" {
+	switch words[0] {
+	case "put2":
 		name, backups = []byte("m2"), partition.Backups{Sync: 2}
+	case "put0":
+		backups = partition.Backups{Async: 1}
 	}
 	switch words[0] {
-	case "put", "put2":
+	case "put", "put2", "put0":
 		f := tx.Open(partition.KindMap, name).(*fragment)
 		f.values[key] = words[2]
 		dst := tx.BeginKey(partition.KindMap, name, hash, backups)
@@ -212,6 +215,11 @@ func (n *node) Run(tx *partition.Tx, r *partition.Request) {
 		tx.Saw(hash)
 		if f, ok := tx.Find(partition.KindMap, name).(*fragment); ok {
 			tx.Reply = append(tx.Reply, key+"="+f.values[key]...)
+		}
+	case "size":
+		tx.SawAll()
+		if f, ok := tx.Find(partition.KindMap, name).(*fragment); ok {
+			tx.Reply = fmt.Appendf(tx.Reply, "size=%d", len(f.values))
 		}
 	case "wait": // until there is a value
 		f, _ := tx.Find(partition.KindMap, name).(*fragment)

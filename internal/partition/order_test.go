@@ -3,6 +3,8 @@ package partition_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/filbertgrid/filbert/internal/partition"
 )
 
 // A request that finds room does not overtake those that have stalled without.
@@ -43,5 +45,42 @@ func TestLaterWritesOutliveEarlierOnes(t *testing.T) {
 	w.pass(1000)
 	if got := n.last(); got != "ok" {
 		t.Errorf("the later put: %q", got)
+	}
+}
+
+// A size shows all keys, so it waits for whatever is unacknowledged.
+func TestSizesWaitForEverything(t *testing.T) {
+	w := newWorld(t, 1, 2)
+	w.assign([]int{1, 2})
+	w.pump()
+	n := w.nodes[1]
+	n.ask("put a 1")
+	n.ask("size m")
+	if len(n.answers) > 0 {
+		t.Fatalf("answered before the backup has it: %v", n.answers)
+	}
+	w.pump()
+	if got := n.last(); got != "size=1" {
+		t.Errorf("size: %q", got)
+	}
+}
+
+// What nobody waits for must be at the heir, too, before a primary hands over.
+func TestHandOverWaitsForAsyncWrites(t *testing.T) {
+	w := newWorld(t, 1, 2)
+	w.assign([]int{1, 2})
+	w.pump()
+	n := w.nodes[1]
+	n.ask("put0 a 1")
+	if got := n.last(); got != "ok" {
+		t.Fatalf("a write that waits for no backup: %q", got)
+	}
+	n.grid.HandOver(0, w.table.Partitions[0].Epoch, id(2))
+	if w.reported(partition.HandedOver, 2) {
+		t.Fatal("handed over before the backup has everything")
+	}
+	w.pump()
+	if !w.reported(partition.HandedOver, 2) {
+		t.Error("not handed over")
 	}
 }

@@ -140,3 +140,31 @@ func TestHandOverEnds(t *testing.T) {
 		t.Errorf("after a new assignment the write is answered with %q", got)
 	}
 }
+
+// An acknowledgement of an earlier epoch that comes after a newer position, over another connection, is of a replica that is gone.
+func TestLateAcknowledgementIsVoid(t *testing.T) {
+	const effect, acknowledgement = 1, 2
+	w := newWorld(t, 1, 2)
+	w.assign([]int{1, 2})
+	w.pump()
+	w.nodes[1].ask("put a 1")
+	if err := w.nodes[2].grid.Frame(id(1), w.wire[0].body); err != nil {
+		t.Fatal(err)
+	}
+	w.wire = nil
+	w.nodes[2].grid.Idle(id(1))
+	late := w.wire
+	if len(late) != 1 || late[0].body[0] != acknowledgement {
+		t.Fatalf("the backup sends %v", late)
+	}
+	w.wire = nil
+	w.assign([]int{1})
+	w.assign([]int{1, -2}) // made anew, it tells its position, and nothing reaches it
+	w.drop = func(f frame) bool { return f.body[0] == effect }
+	w.pump()
+	w.wire = late
+	w.pump()
+	if w.reported(partition.CaughtUp, 2) {
+		t.Error("an empty replica has caught up by what the one before it has acknowledged")
+	}
+}
