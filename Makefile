@@ -51,6 +51,10 @@ chaos: build ## Faults over five real members under load; needs root: DURATION=1
 		$(GO) test $(if $(RACE),-race) -count=1 -v -timeout 24h . -args -duration $(or $(DURATION),10m) \
 		$(if $(SEED),-seed $(SEED)) $(if $(BACKUPS),-backups $(BACKUPS)) $(FLAGS)
 
+.PHONY: mutants
+mutants: ## Changes of one line, each of which breaks a promise and must be caught by a test: RUN=regexp
+	cd test/mutants && MUTANTS=1 $(GO) test -count=1 -v -timeout 2h -run '^TestList$$|^TestMutants$$$(if $(RUN),/($(RUN)))' . | { grep -v -e '^=== RUN' -e '--- PASS: TestList' || true; }
+
 .PHONY: sim
 sim: ## The simulator: SEEDS=200 seeds; a failing one replays with SEED=n
 	$(GO) test -count=1 -timeout 30m -v -run Sim ./internal/sim -args $(if $(SEED),-seed $(SEED),-seeds $(SEEDS))

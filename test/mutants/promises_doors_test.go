@@ -1,0 +1,23 @@
+package mutants
+
+// doors: what clients are told (package gateway).
+func doors() []Mutant {
+	return []Mutant{
+		{
+			"once: what may have run is sent again only when running it twice does no harm", "internal/gateway/handler.go",
+			"return h.info.Retryable || h.repeatable", "return true", inGateway, "TestOwnerDies", nil,
+		},
+		{
+			"protection: a cluster that is too small refuses", "internal/gateway/handler.go",
+			"if err := r.g.protect(tx, h, m); err != nil {", "if err := r.g.protect(tx, h, m); err != nil && false {", inGateway, "TestProtection", nil,
+		},
+		{
+			"waiters: when a partition moves they wait on at the new primary", "internal/partition/tx_run.go",
+			"r.Answerer.Reroute(&r)", "_ = r", inGateway, "TestLockWaitsOverAMove", nil,
+		},
+		{
+			"gone clients: their locks are released", "internal/gateway/presence.go",
+			"p.g.Grid.ClientGone(id)", "_ = id", inSim, "TestSimScripts/locks", nil,
+		},
+	}
+}

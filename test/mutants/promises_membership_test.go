@@ -1,0 +1,113 @@
+package mutants
+
+// membership: who may answer, who is a member (package membership).
+func membership() []Mutant {
+	return []Mutant{
+		{
+			"lease: a member that may have been replaced answers nothing", "internal/membership/core.go",
+			"func (c *Core) LeaseValid() bool { return int64(c.Clock()) < c.lease.Load() }", "func (c *Core) LeaseValid() bool { return true || int64(c.Clock()) < c.lease.Load() }",
+			"test/conformance", "TestSilentMemberIsReplaced", nil,
+		},
+		{
+			"lease after running: it is looked at when answers are written", "internal/gateway/session.go",
+			"if len(out) == 0 || s.g.Cluster.LeaseValid() {", "if true {", inGateway, "TestLeaseHoldsOutput", nil,
+		},
+		{
+			"lease of owners: it is looked at for other members' callers, too", "internal/gateway/peer.go",
+			"if rest = out; p.g.Cluster.LeaseValid() {", "if rest = out; true {", inGateway, "TestOwnerWithoutLeaseHoldsAnswers", nil,
+		},
+		{
+			"majority: the coordinator's own lease needs it", "internal/membership/heartbeat.go",
+			"c.extendLease(stamps[(len(stamps)-1)/2])", "c.extendLease(stamps[len(stamps)-1])",
+			inMembership, "TestMinorityHoldsNoLease", nil,
+		},
+		{
+			"given leases: a coordinator without a lease gives none", "internal/membership/heartbeat.go",
+			"if lease {", "if lease || true {",
+			inMembership, "TestMinorityHoldsNoLease", nil,
+		},
+		{
+			"joining: it prolongs nobody's lease", "internal/membership/heartbeat.go",
+			"echoed: c.leased(), answered", "echoed: c.now, answered",
+			inMembership, "TestJoinersDoNotProlongALease", nil,
+		},
+		{
+			"silence: who is silent is replaced no sooner than its lease must have run out", "internal/membership/heartbeat.go",
+			"return 3 * c.SilenceTimeout // they need two, and the time until they miss its answers\n\t}\n\treturn c.SilenceTimeout\n", "return 3 * c.SilenceTimeout // they need two, and the time until they miss its answers\n\t}\n\treturn c.SilenceTimeout / 8\n", inMembership, "TestShortPauseChangesNothing", nil,
+		},
+		{
+			"proof: who cannot be reached may live", "internal/membership/heartbeat.go",
+			"case reply.Outcome == link.Refused:", "case reply.Outcome != link.Answered:",
+			inMembership, "TestUnreachableIsNoProof", nil,
+		},
+		{
+			"another there: another member at its address proves a member's end", "internal/membership/heartbeat.go",
+			"case reply.Outcome == link.Answered && reply.Answerer != a.member:", "case false:",
+			inMembership, "TestRestartAtOnceIsNoticed", nil,
+		},
+		{
+			"identity: one of another address is not the member that asks again", "internal/membership/joining.go",
+			"case known != nil && known.Address != m.Address:", "case false:", inMembership, "TestJoinWithTheIDOfAnother", nil,
+		},
+		{
+			"known joiner: it is told to have joined when a majority knows it", "internal/membership/joining.go",
+			"if 2*having <= voters {", "if false {", inSim, "TestSim$",
+			[]string{"-seeds", "300"},
+		},
+		{
+			"descent: a list is newer only if it descends from mine", "internal/cluster/list.go",
+			"if m.Lineage == have.Lineage && m.Version >= have.Version {", "if true {", "internal/cluster", "TestAgainst", nil,
+		},
+		{
+			"removed: who is not in a newer list drops its data and joins again", "internal/membership/heartbeat.go",
+			"c.out.Removed()", "c.out.Left()",
+			inMembership, "TestLongPauseRemovesOne", nil,
+		},
+		{
+			"take-over: nobody takes over from a coordinator that another still hears", "internal/membership/succession.go",
+			"(proof || c.seemsUnable(id))", "(true || c.seemsUnable(id))",
+			inSim, "TestSim$",
+			[]string{"-seeds", "300"},
+		},
+		{
+			"newest: an heir goes on from the newest that anybody knows", "internal/membership/succession.go",
+			"t.best = newest(t.best, s)", "_ = s", inSim, "TestSim$",
+			[]string{"-seeds", "200"},
+		},
+		{
+			"deaf coordinator: who hears nobody removes nobody before the others went on", "internal/membership/heartbeat.go",
+			"return 3 * c.SilenceTimeout // they need two, and the time until they miss its answers", "return c.SilenceTimeout // they need two",
+			inSim, "TestSimScripts/deaf_coordinator", nil,
+		},
+		{
+			"deaf member: who hears nobody is removed before it goes on alone", "internal/membership/heartbeat.go",
+			"case c.isFirst() && c.isDeaf(b) && c.now-b.leased > c.SilenceTimeout && c.now-b.heard < c.SilenceTimeout/2:", "case false:",
+			inSim, "TestSimScripts/deaf_member", nil,
+		},
+		{
+			"last word: a coordinator that leaves waits until its heir has what it handed over", "internal/membership/leave.go",
+			"&& table >= c.handed.table.Version {", "{", inSim, "TestSim$",
+			[]string{"-seeds", "2000"},
+		},
+		{
+			"one founder: of two candidates the lower address founds", "internal/membership/founding.go",
+			"if k.address.Compare(c.Self.Address) < 0 {\n\t\t\tc.found.nextRound", "if k.address.Compare(c.Self.Address) > 0 {\n\t\t\tc.found.nextRound", inMembership, "TestFoundingAtOnceIsOneCluster", nil,
+		},
+		{
+			"shown: only whom looks show may found", "internal/membership/founding.go",
+			"case c.found.shown:", "case c.found.looked:", inMembership, "TestFoundingOnlyWhenShown|TestNeverShown", nil,
+		},
+		{
+			"failing look: it founds nothing", "internal/membership/founding.go",
+			"case c.phase == founding && err != nil:", "case false && err != nil:", inMembership, "TestFailingLooks", nil,
+		},
+		{
+			"refused member: it founds no cluster beside the one that refuses it", "internal/membership/founding.go",
+			"if c.found.refused {", "if false {", inMembership, "TestRefusedMemberDoesNotFound", nil,
+		},
+		{
+			"unreachable at first: a network that is just starting is not silence", "internal/membership/founding.go",
+			"if waited < c.AskTimeout {", "if waited < 0 {", inMembership, "TestUnreachableAtFirst", nil,
+		},
+	}
+}
