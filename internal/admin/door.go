@@ -17,9 +17,10 @@ const MaxDoorConns = 64
 
 // DoorOptions are what a Door is made of.
 type DoorOptions struct {
-	Probe   Probe        // required
-	Clients ClientSource // nil: /filbert/debug/clients is 404
-	Logger  *slog.Logger // required
+	Probe   Probe          // required
+	Clients ClientSource   // nil: /filbert/debug/clients is 404
+	Version ClusterVersion // nil: the cluster's version is 404
+	Logger  *slog.Logger   // required
 }
 
 // A Door serves HTTP on connections of the member port.
@@ -38,6 +39,9 @@ func NewDoor(opts DoorOptions) *Door {
 	health := healthHandler{probe: opts.Probe}
 	mux.Handle(healthPath, health)
 	mux.Handle(healthPath+"/", health)
+	if opts.Version != nil {
+		mux.Handle(versionPath, versionHandler{cluster: opts.Version})
+	}
 	if opts.Clients != nil {
 		mux.Handle("GET "+clientsPath, clientsHandler(opts.Clients))
 	}

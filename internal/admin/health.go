@@ -110,7 +110,10 @@ func status(w http.ResponseWriter, code int) {
 }
 
 // writeJSON answers 200 with value as JSON.
-func writeJSON(w http.ResponseWriter, value any) {
+func writeJSON(w http.ResponseWriter, value any) { writeJSONStatus(w, http.StatusOK, value) }
+
+// writeJSONStatus answers with a status code and value as JSON.
+func writeJSONStatus(w http.ResponseWriter, code int, value any) {
 	body, err := json.Marshal(value)
 	if err != nil {
 		status(w, http.StatusInternalServerError)
@@ -118,6 +121,7 @@ func writeJSON(w http.ResponseWriter, value any) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(code)
 	// A caller that is gone does not read an error either.
 	_, _ = w.Write(body)
 }

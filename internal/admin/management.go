@@ -20,10 +20,11 @@ const maxScrapes = 4
 
 // ManagementOptions are what a management listener is made of.
 type ManagementOptions struct {
-	Probe   Probe        // required
-	Source  Source       // required
-	Version string       // build of this member, a label of filbert_build_info
-	Logger  *slog.Logger // required
+	Probe   Probe          // required
+	Source  Source         // required
+	Cluster ClusterVersion // nil: the cluster's version is 404
+	Version string         // build of this member, a label of filbert_build_info
+	Logger  *slog.Logger   // required
 }
 
 // Management is the management listener: /metrics, /debug/pprof and the health
@@ -55,6 +56,9 @@ func NewManagement(opts ManagementOptions) (*Management, error) {
 	health := healthHandler{probe: opts.Probe}
 	mux.Handle(healthPath, health)
 	mux.Handle(healthPath+"/", health)
+	if opts.Cluster != nil {
+		mux.Handle(versionPath, versionHandler{cluster: opts.Cluster})
+	}
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

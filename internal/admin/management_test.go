@@ -30,7 +30,7 @@ func sample() Snapshot {
 	latency.Observe(3 * time.Millisecond)
 	latency.Observe(time.Minute)
 	return Snapshot{
-		Cluster: ClusterStats{DataMembers: 3, LiteMembers: 1, ListVersion: 7, Coordinator: true, Joined: true, Safe: true},
+		Cluster: ClusterStats{DataMembers: 3, LiteMembers: 1, ListVersion: 7, Version: "0.2", VersionRaisesTotal: 1, Coordinator: true, Joined: true, Safe: true},
 		Partitions: PartitionStats{
 			Count: 271, Owned: 91, BackedUp: 90, WithoutBackup: 2, InOneGroup: 3, LostTotal: 1, PromotionsTotal: 5,
 			MigrationsActive: 1, MigrationsQueued: 4, MigrationsTotal: 180, MigrationsFailedTotal: 2,
@@ -101,6 +101,8 @@ func TestMetricsPage(t *testing.T) {
 		`filbert_cluster_members{kind="data"} 3`,
 		`filbert_cluster_members{kind="lite"} 1`,
 		`filbert_member_coordinator 1`,
+		`filbert_cluster_version{version="0.2"} 1`,
+		`filbert_cluster_version_raises_total 1`,
 		`filbert_partitions_without_backup 2`,
 		`filbert_partitions_in_one_group 3`,
 		`filbert_partitions_lost_total 1`,

@@ -36,6 +36,7 @@ type collector struct {
 	handOvers *prometheus.Desc
 	errors    *prometheus.Desc
 	members   *prometheus.Desc
+	version   *prometheus.Desc
 }
 
 func newCollector(source Source, version string) *collector {
@@ -54,6 +55,7 @@ func newCollector(source Source, version string) *collector {
 			"Requests answered with an error.", []string{"operation"}, nil),
 		members: prometheus.NewDesc("filbert_cluster_members",
 			"Members in this member's list.", []string{"kind"}, nil),
+		version: prometheus.NewDesc("filbert_cluster_version", "1 for the version of the cluster.", []string{"version"}, nil),
 	}
 }
 
@@ -68,7 +70,7 @@ func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 	for _, s := range c.perProtection {
 		descs <- s.desc
 	}
-	for _, desc := range []*prometheus.Desc{c.build.Desc(), c.latency, c.handOvers, c.errors, c.members} {
+	for _, desc := range []*prometheus.Desc{c.build.Desc(), c.latency, c.handOvers, c.errors, c.members, c.version} {
 		descs <- desc
 	}
 }
@@ -82,6 +84,9 @@ func (c *collector) Collect(metrics chan<- prometheus.Metric) {
 	}
 	for kind, count := range [...]int{snapshot.Cluster.DataMembers, snapshot.Cluster.LiteMembers} {
 		metrics <- prometheus.MustNewConstMetric(c.members, prometheus.GaugeValue, float64(count), [...]string{"data", "lite"}[kind])
+	}
+	if snapshot.Cluster.Version != "" {
+		metrics <- prometheus.MustNewConstMetric(c.version, prometheus.GaugeValue, 1, snapshot.Cluster.Version)
 	}
 	metrics <- histogram(c.handOvers, &snapshot.Partitions.HandOvers)
 	for i := range snapshot.Operations {

@@ -7,6 +7,8 @@ func clusterSeries() []series[Snapshot] {
 	return []series[Snapshot]{
 		gauge("filbert_cluster_list_version", "Version of the member list that this member knows.",
 			func(s *Snapshot) int { return s.Cluster.ListVersion }),
+		counter("filbert_cluster_version_raises_total", "How often the cluster's version was raised while this member was in it.",
+			func(s *Snapshot) uint64 { return s.Cluster.VersionRaisesTotal }),
 		gauge("filbert_member_coordinator", "1 on the member that coordinates.",
 			func(s *Snapshot) bool { return s.Cluster.Coordinator }),
 		gauge("filbert_member_joined", "1 once this member has joined and serves.",

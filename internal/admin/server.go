@@ -7,12 +7,12 @@ import (
 )
 
 // Limits of both listeners. A health probe is one small request; nothing that is
-// served here reads a body.
+// served here reads more of a body than three words.
 const (
 	// maxHeaderBytes bounds the request line and the header together. Probes,
 	// load balancers and browsers stay far below; net/http adds 4 KiB of slack.
 	maxHeaderBytes = 8 << 10
-	// maxBodyBytes bounds what a request may send along although nobody reads it.
+	// maxBodyBytes bounds what a request may send along: a cluster name, a password and a version at most.
 	maxBodyBytes = 1 << 10
 	// headerTimeout ends connections that say nothing or say it slowly.
 	headerTimeout = 5 * time.Second

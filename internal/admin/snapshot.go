@@ -41,6 +41,9 @@ type ClusterStats struct {
 	LiteMembers int // members that own none
 	// ListVersion is the version of the member list.
 	ListVersion int
+	// Version is the cluster's version, "" before this member has joined; VersionRaisesTotal counts its raises since then.
+	Version            string
+	VersionRaisesTotal uint64
 	// Coordinator says whether this member coordinates.
 	Coordinator bool
 	// Joined says whether this member is in the list, and serves.

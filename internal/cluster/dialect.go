@@ -7,7 +7,7 @@ package cluster
 //
 // 0.1 knows no cluster version. What it makes of things it does not know is fixed, since it is released:
 //   - fields behind the last one that it knows are ignored, in all frames, questions and answers;
-//   - frames of an unknown kind are ignored on the control lane below kind 64, and end the connection elsewhere;
+//   - frames of an unknown kind are ignored on the control lane, and end the connection on the others;
 //   - questions of an unknown kind are answered with "later", unknown operations of the forward lane's frameAsk with an error;
 //   - a document, a list or a member that it publishes again has lost what it did not know.
 //

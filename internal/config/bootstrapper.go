@@ -23,7 +23,7 @@ func (r *reader) bootstrapper(env map[string]string) {
 	var rest bool
 	r.setVariable(restEnabled, env[restEnabled], asBool(&rest))
 	if rest {
-		r.warn(Place{Variable: restEnabled}, "", "known, but not supported yet: only the health endpoints (/hazelcast/health) are served, always.")
+		r.warn(Place{Variable: restEnabled}, "", "known, but not supported yet: only the health endpoints (/hazelcast/health) and the cluster version are served, always.")
 	}
 }
 

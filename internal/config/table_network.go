@@ -13,7 +13,7 @@ func networkTable(c *Config) element {
 		elements,
 		joinTable(&n.Join),
 		failureDetector(),
-		missing("rest-api", "only the health endpoints (/hazelcast/health) are served, always."),
+		missing("rest-api", "only the health endpoints (/hazelcast/health) and the cluster version are served, always."),
 		missing("memcache-protocol", "memcache clients are refused."),
 		java("member-address-provider", "use public-address."),
 	)

@@ -81,6 +81,7 @@ func (n *Node) snapshot() admin.Snapshot {
 		s.Operations = append(s.Operations, admin.OperationStats{Name: o.Name, ErrorsTotal: o.Errors, Latency: o.Latency})
 	}
 	if v.List != nil {
+		s.Cluster.Version, s.Cluster.VersionRaisesTotal = v.Version().String(), uint64(n.raises.Load())
 		s.Cluster.ListVersion = int(v.List.Version)
 		s.Cluster.Coordinator = v.List.Coordinator().ID == v.Self
 		for i := range v.List.Members {

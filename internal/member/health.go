@@ -13,7 +13,7 @@ import (
 // startAdmin opens the health endpoints and, if one is configured, the management listener. After an
 // error, stopAdmin ends what has begun.
 func (m *Member) startAdmin() error {
-	m.door = admin.NewDoor(admin.DoorOptions{Probe: m, Clients: m, Logger: m.o.Logger.With(slog.String("component", "admin"))})
+	m.door = admin.NewDoor(admin.DoorOptions{Probe: m, Clients: m, Version: m, Logger: m.o.Logger.With(slog.String("component", "admin"))})
 	m.goLive(func() {
 		if err := m.door.Run(); err != nil {
 			m.o.Logger.Error("health endpoints ended", slog.String("error", err.Error()))
@@ -24,7 +24,7 @@ func (m *Member) startAdmin() error {
 		return nil
 	}
 	var err error
-	m.manage, err = admin.NewManagement(admin.ManagementOptions{Probe: m, Source: m, Version: m.o.Version, Logger: m.o.Logger})
+	m.manage, err = admin.NewManagement(admin.ManagementOptions{Probe: m, Source: m, Cluster: m, Version: m.o.Version, Logger: m.o.Logger})
 	if err != nil {
 		return err
 	}

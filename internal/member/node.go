@@ -86,8 +86,10 @@ type Node struct {
 	process process
 	// Figures of Step's goroutine, for those of others.
 	losses, moved, queued, together atomic.Int64
-	nextGrid                        time.Duration
-	nextCore                        time.Duration
+	// raises counts raises of the cluster's version.
+	raises   atomic.Int64
+	nextGrid time.Duration
+	nextCore time.Duration
 }
 
 // NewNode puts a node together. It does nothing until Start.

@@ -49,6 +49,9 @@ func (m *membersOutside) Installed(view *cluster.View, cause string) {
 	n := (*Node)(m)
 	old := n.view.Load()
 	n.view.Store(view)
+	if old.Joined && old.ClusterID == view.ClusterID && old.Version() != view.Version() {
+		n.raises.Add(1)
+	}
 	n.guard(old, view)
 	n.moves.Update(view.List, view.Table, n.members.Coordinating())
 	if old.Table != view.Table && view.Table != nil {
@@ -84,10 +87,15 @@ func (n *Node) Change(c gateway.Change, done func(error)) {
 		if change.Kind == membership.AddObject {
 			change.Object.Config = n.structureConfig(c.Object)
 		}
-		n.lastToken++
-		n.changes[n.lastToken] = done
-		n.members.Change(n.lastToken, change)
+		n.change(change, done)
 	})
+}
+
+// change asks for a change in Step.
+func (n *Node) change(change membership.Change, done func(error)) {
+	n.lastToken++
+	n.changes[n.lastToken] = done
+	n.members.Change(n.lastToken, change)
 }
 
 // movesOutside is what migration may do to its node.

@@ -1,9 +1,14 @@
 package member
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
 
+	"github.com/filbertgrid/filbert/internal/admin"
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/config"
+	"github.com/filbertgrid/filbert/internal/membership"
 )
 
 // version is the newest cluster version that this node speaks.
@@ -27,4 +32,51 @@ func (n *Node) initVersion() cluster.Version {
 		return n.version()
 	}
 	return v
+}
+
+// Raise asks for the cluster's version to be raised; done is called once, when every member has installed it or with the
+// reason why not.
+func (n *Node) Raise(version cluster.Version, done func(error)) {
+	n.post(func() { n.change(membership.Change{Kind: membership.RaiseVersion, Version: version}, done) })
+}
+
+// ClusterVersion implements admin.ClusterVersion.
+func (m *Member) ClusterVersion() string {
+	if v := m.node.Load().View(); v.Joined {
+		return v.Version().String()
+	}
+	return ""
+}
+
+// ChangeClusterVersion implements admin.ClusterVersion.
+func (m *Member) ChangeClusterVersion(ctx context.Context, name, password, version string) error {
+	asked := m.o.Logger.With(slog.String("component", "admin"), slog.String("version", version))
+	if !m.mayChange(name, password) {
+		asked.Warn("a change of the cluster's version is refused", slog.String("reason", admin.ErrForbidden.Error()))
+		return admin.ErrForbidden
+	}
+	v, err := cluster.ParseVersion(version)
+	if err == nil {
+		asked.Info("a change of the cluster's version is asked for")
+		ended := make(chan error, 1)
+		m.node.Load().Raise(v, func(err error) { ended <- err })
+		select {
+		case err = <-ended:
+		case <-ctx.Done():
+			err = fmt.Errorf("not every member has said yet that it has the new version: %w", ctx.Err())
+		}
+	}
+	if err != nil {
+		asked.Warn("the cluster's version is not changed", slog.String("reason", err.Error()))
+	}
+	return err
+}
+
+// mayChange asks for what clients are asked for: the cluster's name, or a user and a password.
+func (m *Member) mayChange(name, password string) bool {
+	credentials := m.o.Config.Security.ClientAuthentication()
+	if credentials.Method == config.AuthenticateClusterName {
+		return name == m.o.Config.ClusterName
+	}
+	return credentials.AcceptsPassword(name, password, true)
 }

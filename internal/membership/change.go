@@ -85,7 +85,7 @@ func (c *Core) Change(token uint64, change Change) {
 	if len(c.changes.mine) == 0 {
 		c.changes.next = c.now + changeAgain
 	}
-	if change.Kind == RaiseVersion && c.phase == member { // a coordinator of 0.1 could not tell why
+	if change.Kind == RaiseVersion { // a coordinator of 0.1 could not tell why it refuses
 		if err := c.mayRaise(change.Version); err != nil {
 			c.out.Changed(token, err)
 			return

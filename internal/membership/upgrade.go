@@ -18,6 +18,8 @@ import (
 var (
 	// ErrClusterVersion is why a member does not get into a cluster whose version it does not speak.
 	ErrClusterVersion = errors.New("membership: the cluster's version is not one that the member speaks")
+	// ErrNoCluster is returned for a change of the version by a member that is in no cluster.
+	ErrNoCluster = errors.New("membership: this member has not joined a cluster")
 	// ErrVersionLowered is returned for a change to a version that is older than the cluster's.
 	ErrVersionLowered = errors.New("membership: the cluster's version is never lowered")
 	// ErrVersionUnknown is returned for a change to a version that the build of the member asked, or of the coordinator, does not speak.
@@ -85,6 +87,8 @@ func (c *Core) invited(answerer cluster.Address, r *packed.Reader) bool {
 // mayRaise tells whether the cluster may talk in a version from now on.
 func (c *Core) mayRaise(version cluster.Version) error {
 	switch {
+	case c.phase != member:
+		return ErrNoCluster
 	case !version.AtLeast(c.clusterVersion()):
 		return fmt.Errorf("%w: from %s to %s", ErrVersionLowered, c.clusterVersion(), version)
 	case !c.speaks().Has(version):
