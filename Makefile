@@ -30,6 +30,11 @@ test: ## All tests of the module, with the race detector
 conformance: build ## The official clients against members of bin/filbert
 	cd test/conformance && FILBERT_BIN="$(CURDIR)/bin/filbert" $(GO) test -race -count=1 -timeout 20m ./...
 
+.PHONY: upgrade-test
+upgrade-test: build ## A cluster of the release before is upgraded under load, and back
+	FILBERT_PREVIOUS_BIN="$$(scripts/previous-release.sh)" && export FILBERT_PREVIOUS_BIN && cd test/conformance && \
+		FILBERT_BIN="$(CURDIR)/bin/filbert" $(GO) test -race -count=1 -v -timeout 15m -tags upgrade -run Upgrade ./...
+
 .PHONY: conformance-node
 conformance-node: build ## The same by the Node.js client, which is installed first
 	scripts/node-client.sh

@@ -19,7 +19,8 @@ type cluster struct {
 	name    string
 	env     map[string]string
 	config  string
-	ports   []int // the slots; ports[:next] were used
+	binary  string // of members that are started from now on; empty for the one under test
+	ports   []int  // the slots; ports[:next] were used
 	next    int
 	members []*member // those that run and were not told to leave
 }
@@ -56,7 +57,7 @@ func (c *cluster) start() *member {
 		c.t.Fatal("the cluster has no address left")
 	}
 	m := startMember(c.t, memberSpec{
-		cluster: c.name, port: c.ports[c.next], join: c.addresses(), env: maps.Clone(c.env), config: c.config,
+		cluster: c.name, port: c.ports[c.next], join: c.addresses(), env: maps.Clone(c.env), config: c.config, binary: c.binary,
 	})
 	c.next++
 	c.members = append(c.members, m)

@@ -47,6 +47,7 @@ type memberSpec struct {
 	join    []string          // addresses for the tcp-ip join; empty: no join variables at all
 	env     map[string]string // more variables; they win
 	config  string            // file for --config, or empty
+	binary  string            // the server; empty for the one under test
 }
 
 // freePort returns a loopback port that nothing listens on. Ports lie under the
@@ -83,7 +84,11 @@ func startMember(t testing.TB, spec memberSpec) *member {
 	}
 	m := &member{t: t, port: spec.port, clusterName: spec.cluster, log: &memberLog{}, exited: make(chan struct{})}
 	// The process ends by signals of the test, not with a context.
-	m.cmd = exec.CommandContext(context.Background(), serverBinary(t), args...)
+	binary := spec.binary
+	if binary == "" {
+		binary = serverBinary(t)
+	}
+	m.cmd = exec.CommandContext(context.Background(), binary, args...)
 	m.cmd.Env = environment(spec)
 	m.cmd.Dir = t.TempDir()
 	m.cmd.Stdout, m.cmd.Stderr = m.log, m.log
