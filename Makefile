@@ -20,7 +20,7 @@ LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 ##@ Every change
 
 .PHONY: check
-check: fmt-check vet lint generated tidy arch ## Formatting, vet, lint, generated code, go.mod, import order
+check: fmt-check vet lint generated tidy arch promises ## Formatting, vet, lint, generated code, go.mod, import order
 
 .PHONY: test
 test: ## All tests of the module, with the race detector
@@ -58,7 +58,11 @@ chaos: build ## Faults over five real members under load; needs root: DURATION=1
 
 .PHONY: mutants
 mutants: ## Changes of one line, each of which breaks a promise and must be caught by a test: RUN=regexp
-	cd test/mutants && MUTANTS=1 $(GO) test -count=1 -v -timeout 2h -run '^TestList$$|^TestMutants$$$(if $(RUN),/($(RUN)))' . | { grep -v -e '^=== RUN' -e '--- PASS: TestList' || true; }
+	cd test/mutants && MUTANTS=1 $(GO) test -count=1 -v -timeout 2h -run '^TestList$$|^TestMutants$$$(if $(RUN),/($(RUN)))' . | { grep --line-buffered -v -e '^=== RUN' -e '--- PASS: TestList' || true; }
+
+.PHONY: mutants-page
+mutants-page: ## Write docs/promises.md anew
+	cd test/mutants && $(GO) test -count=1 -run '^TestPage$$' . -args -update
 
 .PHONY: sim
 sim: ## The simulator: SEEDS=200 seeds; a failing one replays with SEED=n
@@ -140,6 +144,10 @@ tidy: ## Fails when a go.mod or go.sum is not tidy
 .PHONY: arch
 arch: ## Import order, confinements, determinism
 	$(GO) test -count=1 -run 'Floors|Imports|Confinements|Package|Determin' .
+
+.PHONY: promises
+promises: ## The mutants, and their page, fit the code
+	cd test/mutants && $(GO) test -count=1 -run '^TestList$$|^TestPage$$' .
 
 .PHONY: help
 help: ## This list

@@ -17,11 +17,27 @@ type Mutant struct {
 	Args []string
 }
 
+// part is a part of the list.
+type part struct {
+	title   string
+	mutants []Mutant
+}
+
+func parts() []part {
+	return []part{
+		{"What a write is worth", replication()},
+		{"Promotion, moving, leaving", moving()},
+		{"Who may answer, who is a member", membership()},
+		{"Where replicas stand", placement()},
+		{"What clients are told", doors()},
+	}
+}
+
 // All returns every mutant.
 func All() []Mutant {
 	var all []Mutant
-	for _, some := range [][]Mutant{replication(), moving(), membership(), placement(), doors()} {
-		all = append(all, some...)
+	for _, p := range parts() {
+		all = append(all, p.mutants...)
 	}
 	return all
 }
