@@ -20,5 +20,10 @@ func (v Version) HasVersion() bool { return v.AtLeast(Version{0, 2}) }
 // HasMerge tells whether the sides of a split merge when they meet again.
 func (v Version) HasMerge() bool { return v.AtLeast(Version{0, 2}) }
 
+// HasFirstBackups tells whether a write waits for as many backups as its structure asks for, the first by index. Coordinators of 0.1
+// drop and rearrange those in sync as if every write had waited for all of them, and primaries of 0.1 cannot tell when they
+// are level; so until then all are waited for.
+func (v Version) HasFirstBackups() bool { return v.AtLeast(Version{0, 2}) }
+
 // HasUnheardReport tells whether primaries report a backup that they do not hear.
 func (v Version) HasUnheardReport() bool { return v.AtLeast(Version{0, 2}) }

@@ -90,7 +90,7 @@ func TestVersionOfDocument(t *testing.T) {
 // Each version has what those before it have.
 func TestDialects(t *testing.T) {
 	for name, has := range map[string]func(Version) bool{
-		"version": Version.HasVersion, "merge": Version.HasMerge, "unheard report": Version.HasUnheardReport,
+		"version": Version.HasVersion, "merge": Version.HasMerge, "first backups": Version.HasFirstBackups, "unheard report": Version.HasUnheardReport,
 	} {
 		if has(FirstVersion()) || !has(CurrentVersion()) {
 			t.Errorf("%s: 0.1 %v, %s %v", name, has(FirstVersion()), CurrentVersion(), has(CurrentVersion()))

@@ -101,14 +101,16 @@ func NewNode(o NodeOptions) *Node {
 	n.guards = n.newGuards()
 	n.grid = partition.New(partition.Options{
 		Count: int32(o.Config.PartitionCount), Self: o.Self.ID, Hub: n.hub,
-		Structures: [partition.Kinds]partition.Structure{partition.KindMap: n.maps},
-		Events:     n.events, Clock: n.clusterMillis, Report: n.report, UUID: o.UUID, Logger: n.log("partition"),
+		FirstBackups: func() bool { return n.View().Version().HasFirstBackups() },
+		Structures:   [partition.Kinds]partition.Structure{partition.KindMap: n.maps},
+		Events:       n.events, Clock: n.clusterMillis, Report: n.report, UUID: o.UUID, Logger: n.log("partition"),
 		ConfirmTimeout: o.Config.AcknowledgeTimeout.Milliseconds(), Patience: o.Config.OperationCallTimeout.Milliseconds(),
 		Silence:         o.Config.MaxNoHeartbeat.Milliseconds(),
 		CompareInterval: o.Config.BackupSyncInterval.Milliseconds(),
 	})
 	n.moves = migration.New(migration.Options{
-		Self: o.Self.ID, Backups: backups(o.Config), Groups: o.Config.PartitionGroup, Clock: o.Clock, Lease: n.LeaseValid, Logger: n.log("migration"),
+		Self: o.Self.ID, Backups: backups(o.Config), Groups: o.Config.PartitionGroup, Clock: o.Clock, Lease: n.LeaseValid,
+		Version: func() cluster.Version { return n.View().Version() }, Logger: n.log("migration"),
 	}, (*movesOutside)(n))
 	n.members = membership.New(membership.Options{
 		Self: o.Self, PartitionCount: int32(o.Config.PartitionCount),
@@ -225,6 +227,9 @@ func (n *Node) Tick() {
 
 // report takes a partition's word to the coordinator. Called under a partition's lock.
 func (n *Node) report(r partition.Report) {
+	if r.Kind == partition.Stuck && !n.View().Version().HasUnheardReport() {
+		return
+	}
 	n.post(func() {
 		// Who hears nobody hears no backup either.
 		if r.Kind != partition.Stuck || n.members.LeaseValid() {

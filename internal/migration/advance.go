@@ -206,7 +206,7 @@ func (c *Core) take(from cluster.MemberID, r partition.Report) {
 		c.handed[said] = from
 	case partition.Level, partition.Levelling:
 		if l := c.levels[key{r.Partition, r.Epoch, from}]; l != nil {
-			l.heard, l.done = true, l.done || r.Kind == partition.Level
+			l.done = l.done || r.Kind == partition.Level
 		}
 	case partition.Superseded: // the table comes again with the next heartbeat
 	}

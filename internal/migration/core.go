@@ -70,6 +70,8 @@ type Options struct {
 	Groups config.PartitionGroup
 	// Lease tells whether this member's lease runs; nil: always.
 	Lease func() bool
+	// Version is the cluster's version; nil: that of this build.
+	Version func() cluster.Version
 	// Clock is monotonic time.
 	Clock  func() time.Duration
 	Logger *slog.Logger

@@ -9,24 +9,23 @@ import (
 	"github.com/filbertgrid/filbert/internal/partition"
 )
 
-// levelPatience is how long a primary may leave the question unanswered before it is taken for one of an earlier version, which
-// does not know it: its writes waited for all backups in sync, so they are level.
-const levelPatience = 10 * time.Second
-
 // levelling is the question to a primary whether its backups are level, and what it has said.
 type levelling struct {
-	began, asked time.Duration
-	heard, done  bool
+	asked time.Duration
+	done  bool
 }
 
 // level tells whether a replica in sync may be dropped: a write is confirmed by the first backups, and what has been confirmed by one
 // that goes must be on those that stay. Those are the first in the assignment, so what is confirmed in its epoch is on
-// them; the primary says when what came before is, too.
+// them; the primary says when what came before is, too. In a cluster of 0.1 writes wait for all in sync, and nobody is asked.
 func (c *Core) level(id partition.ID, a *cluster.Assignment) bool {
+	if c.Version != nil && !c.Version().HasFirstBackups() {
+		return true
+	}
 	said, now := key{id, a.Epoch, a.Primary()}, c.Clock()
 	l := c.levels[said]
 	if l == nil {
-		l = &levelling{began: now, asked: now - 2*patience}
+		l = &levelling{asked: now - 2*patience}
 		c.levels[said] = l
 	}
 	if !l.done && now-l.asked > patience {
@@ -38,7 +37,7 @@ func (c *Core) level(id partition.ID, a *cluster.Assignment) bool {
 			c.out.Send(a.Primary(), packed.AppendUint64(b, a.Epoch))
 		}
 	}
-	return l.done || (!l.heard && now-l.began > levelPatience)
+	return l.done
 }
 
 // arranged returns an assignment's replicas in the order in which writes wait for them. The primary stays. Once it is the

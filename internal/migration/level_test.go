@@ -77,6 +77,22 @@ func TestDroppedWhenLevel(t *testing.T) {
 	}
 }
 
+// In a cluster of 0.1 all backups in sync are level, and its primaries do not know the question.
+func TestLevelInAClusterOfTheFirstVersion(t *testing.T) {
+	version := cluster.FirstVersion()
+	out := &asked{}
+	c := newCore(out)
+	c.Version = func() cluster.Version { return version }
+	a := &cluster.Assignment{Epoch: 1, Replicas: []cluster.Replica{in(1), in(2), in(3)}}
+	if !c.level(0, a) || out.levels > 0 {
+		t.Errorf("not level, or asked %d times", out.levels)
+	}
+	version = cluster.CurrentVersion()
+	if c.level(0, a) || out.levels != 1 {
+		t.Errorf("after the raise: level without a word, or asked %d times", out.levels)
+	}
+}
+
 // Writes wait for the first backups: those in sync, in other groups.
 func TestArranged(t *testing.T) {
 	c := newCore(&recorder{})

@@ -33,6 +33,9 @@ type Options struct {
 	Report func(Report)
 	// UUID makes partition UUIDs.
 	UUID func() cluster.UUID
+	// FirstBackups tells whether the cluster's version lets a write wait for the first backups only; nil for yes. Called under
+	// a partition's lock, for every effect.
+	FirstBackups func() bool
 	// ConfirmTimeout is how long an answer waits for its backups, in ms, before its
 	// caller is told that the outcome is unknown. Longer than a silent member's life.
 	ConfirmTimeout int64
@@ -83,6 +86,7 @@ type Grid struct {
 	events     *event.Registry
 	now        func() int64
 	report     func(Report)
+	first      func() bool
 	newUUID    func() cluster.UUID
 	log        *slog.Logger
 	confirm    int64
@@ -113,7 +117,7 @@ type Grid struct {
 func New(o Options) *Grid {
 	g := &Grid{
 		parts: make([]Partition, o.Count), self: o.Self, hub: o.Hub, structures: o.Structures,
-		events: o.Events, now: o.Clock, report: o.Report, newUUID: o.UUID, log: o.Logger,
+		events: o.Events, now: o.Clock, report: o.Report, first: o.FirstBackups, newUUID: o.UUID, log: o.Logger,
 		confirm: o.ConfirmTimeout, patience: o.Patience, silence: o.Silence, compareInterval: o.CompareInterval,
 	}
 	g.due.byPeer = map[cluster.MemberID][]ID{}

@@ -33,6 +33,8 @@ type world struct {
 	reports []partition.Report
 	// drop tells which frames get lost.
 	drop func(f frame) bool
+	// all: writes wait for all backups, as in a cluster of 0.1.
+	all bool
 }
 
 type frame struct {
@@ -67,6 +69,7 @@ func newWorld(t *testing.T, ids ...byte) *world {
 			Report:     func(r partition.Report) { w.reports = append(w.reports, r) },
 			UUID:       func() cluster.UUID { return cluster.UUID{n} },
 			Patience:   60_000, ConfirmTimeout: 30_000, CompareInterval: compareInterval, Silence: silence, Logger: slog.New(slog.DiscardHandler),
+			FirstBackups: func() bool { return !w.all },
 		})
 		w.nodes[n] = x
 	}

@@ -29,12 +29,20 @@ func (p *Partition) beginEffect(kind Kind, name []byte) []byte {
 
 func (p *Partition) commitEffect(tx *Tx, effect []byte) {
 	p.effect = effect
-	need := p.rep.Append(effect, tx.effectWants.Sync, tx.effectHash, tx.effectHashed)
+	need := p.rep.Append(effect, p.waitsFor(tx.effectWants.Sync), tx.effectHash, tx.effectHashed)
 	if need.Backups > 0 {
 		tx.outcome.need.Join(need)
 	}
 	tx.outcome.lane, tx.outcome.ordered = max(tx.outcome.lane, need.Backups), true
 	p.send(p.rep.Last, effect)
+}
+
+// waitsFor is how many backups an effect waits for whose structure asks for so many.
+func (p *Partition) waitsFor(sync uint8) uint8 {
+	if sync > 0 && p.grid.first != nil && !p.grid.first() {
+		return cluster.MaxBackups
+	}
+	return sync
 }
 
 // apply brings an effect into its fragment.

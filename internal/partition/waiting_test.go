@@ -41,6 +41,26 @@ func TestWaitingIsPerStructure(t *testing.T) {
 	}
 }
 
+// In a cluster of 0.1, whose coordinator may drop any backup in sync, writes wait for all of them.
+func TestWaitingInAClusterOfTheFirstVersion(t *testing.T) {
+	w := newWorld(t, 1, 2, 3)
+	w.all = true
+	w.assign([]int{1, 2, 3})
+	w.pass(200)
+	n := w.nodes[1]
+	w.drop = func(f frame) bool { return f.to == 3 }
+	n.ask("put a 1")
+	w.pass(500)
+	if got := n.said(); got != "" {
+		t.Fatalf("confirmed by the first backup alone: %q", got)
+	}
+	w.drop = nil
+	w.pass(1000)
+	if got := n.said(); got != "ok" {
+		t.Errorf("when all have it: %q", got)
+	}
+}
+
 // Where the first backup is removed, its place is the next one's.
 func TestTheNextBackupIsAwaited(t *testing.T) {
 	w := newWorld(t, 1, 2, 3)
