@@ -20,6 +20,7 @@ func (w *World) settle() bool {
 	w.mend()
 	if w.until(quietLimit, func() bool { why = w.unsettled(); return why == "" }) {
 		w.note("settled: %d members", len(w.living()))
+		w.checkVersions()
 		for _, from := range w.losses {
 			w.history.lose(from, w.now)
 		}

@@ -47,4 +47,7 @@
 //
 // Where frames go in one direction only, one side obeys the other: a coordinator that is heard, and that has half of the members
 // behind it, removes the rest. So such a part is cut off in both directions only.
+//
+// In every fifth seed members of the version before and of the present one replace one another, until the cluster's version is
+// raised (upgrade.go).
 package sim

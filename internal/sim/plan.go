@@ -33,6 +33,7 @@ func RunSeed(o Options) *World {
 	if o.Zones == 0 && o.Seed%4 == 1 {
 		o.Zones = 2 + int(o.Seed/4%2)
 	}
+	o.Upgrade = o.Upgrade || o.Seed%5 == 2
 	w := NewWorld(o)
 	w.found()
 	for range 2 + w.random.IntN(maxRounds-1) {
@@ -126,7 +127,11 @@ func (w *World) round() {
 		w.Run(w.between(0, time.Second))
 	}
 	w.Run(w.between(time.Second, 4*time.Second))
-	if w.settle() && w.random.IntN(3) == 0 && w.stop() {
+	settled := w.settle()
+	if settled && w.options.Upgrade {
+		w.upgrade()
+	}
+	if settled && w.random.IntN(3) == 0 && w.stop() {
 		w.compare()
 		w.resume()
 	}
@@ -155,6 +160,9 @@ func (r *round) mayHush(n, keep int) bool {
 // inject injects one fault, or makes the network slow if the one that it has drawn is not possible.
 func (r *round) inject() {
 	w := r.w
+	if w.options.Upgrade && w.random.IntN(3) == 0 && r.roll() {
+		return
+	}
 	switch what := w.random.IntN(20); {
 	case what < 3 && r.mayLose(2, 1):
 		w.crashTwo()

@@ -19,7 +19,8 @@ type process struct {
 	name    string
 	address cluster.Address
 	node    *member.Node
-	life    int // counts nodes; what belongs to an earlier one does not happen
+	version cluster.Version // of its build
+	life    int             // counts nodes; what belongs to an earlier one does not happen
 	up      bool
 	paused  bool
 	leaving bool
@@ -40,9 +41,11 @@ type process struct {
 }
 
 // start runs a new process at a port, counted from the first.
-func (w *World) start(place int) {
+func (w *World) start(place int) { w.startOf(place, w.drawVersion()) }
+
+func (w *World) startOf(place int, version cluster.Version) *process {
 	p := &process{
-		w: w, name: fmt.Sprintf("m%d", len(w.processes)+1), up: true,
+		w: w, version: version, name: fmt.Sprintf("m%d", len(w.processes)+1), up: true,
 		address: cluster.Address{Host: "127.0.0.1", Port: uint16(firstPort + place)},
 		skew:    w.between(0, 10*time.Minute), wall: w.between(-maxWall, maxWall), drift: w.random.Int64N(2*w.drift+1) - w.drift,
 	}
@@ -56,6 +59,7 @@ func (w *World) start(place int) {
 	w.note("%s starts at %s", p.name, p.address)
 	p.newNode()
 	p.tick()
+	return p
 }
 
 func (p *process) clock() time.Duration {
@@ -77,11 +81,16 @@ func (p *process) newNode() {
 	self := cluster.Member{ID: w.uuid(), Address: p.address, Client: p.address, Build: [3]byte{5, 5, 0}, Attributes: p.attributes()}
 	w.note("%s is %s", p.name, self.ID)
 	p.node = member.NewNode(member.NodeOptions{
-		Config: w.config, Self: self,
-		NewHub: func(h link.Handler) link.Hub { return w.net.Endpoint(self.ID, p.address, h) },
-		Clock:  p.clock,
-		Wall:   func() int64 { return epoch + (p.wall + p.clock()).Milliseconds() },
-		UUID:   w.uuid, Seed: w.random.Uint64(),
+		Config: w.config, Self: self, Version: p.version,
+		NewHub: func(h link.Handler) link.Hub {
+			if p.old() {
+				h = strict{h, p}
+			}
+			return w.net.Endpoint(self.ID, p.address, h)
+		},
+		Clock: p.clock,
+		Wall:  func() int64 { return epoch + (p.wall + p.clock()).Milliseconds() },
+		UUID:  w.uuid, Seed: w.random.Uint64(),
 		Look: func(done func(discovery.Found, error)) {
 			p.later(life, w.between(0, time.Millisecond), func() { done(w.look(p)) })
 		},

@@ -37,6 +37,8 @@ type Options struct {
 	Awaited int
 	// Zones is how many zones the members are spread over; none unless set.
 	Zones int
+	// Upgrade is for members of the version before beside those of the present one.
+	Upgrade bool
 	// Keep makes the world keep the lines of its trace; otherwise only their hash is kept and the last few.
 	Keep bool
 }
@@ -64,6 +66,7 @@ type World struct {
 	stopped   bool          // clients ask nothing new
 	split     *split        // a part of the cluster that is cut off
 	discovery kindOfDiscovery
+	raised    bool            // the cluster's version was raised
 	drift     int64           // how much faster or slower than time a clock may be, in millionths
 	losses    []time.Duration // when members were lost, or began to be silent, since the world was whole
 	// damaged counts backups that were damaged on purpose and are not found yet.
@@ -119,6 +122,9 @@ func NewWorld(o Options) *World {
 	w.config = c
 	w.setBackups(o.Backups, o.Awaited)
 	w.setZones(o.Zones)
+	if o.Upgrade {
+		w.setUpgrade()
+	}
 	return w
 }
 
