@@ -20,7 +20,7 @@ const raiseTimeout = answerTimeout - time.Second
 var (
 	// ErrForbidden is returned by ChangeClusterVersion for a wrong cluster name, user or password.
 	ErrForbidden = errors.New("wrong cluster name, user or password")
-	// ErrNotJoined is returned by ChangeClusterVersion before the member has joined.
+	// ErrNotJoined is the answer of a member that has no cluster yet.
 	ErrNotJoined = errors.New("this member has not joined a cluster")
 )
 
