@@ -41,7 +41,7 @@ func sample() Snapshot {
 		Maps: []MapStats{{
 			Name: "orders", OwnedEntries: 10, BackupEntries: 11, OwnedBytes: 1200, BackupBytes: 1300, LockedEntries: 1,
 			HitsTotal: 14, MissesTotal: 15, GetsTotal: 29, PutsTotal: 16, SetsTotal: 17, RemovesTotal: 18,
-			EvictionsTotal: 19, ExpirationsTotal: 20,
+			EvictionsTotal: 19, ExpirationsTotal: 20, MergedTotal: 21, MergeDroppedTotal: 22,
 		}},
 		Protections: []ProtectionStats{{Name: "majority", Minimum: 3, Met: true}},
 	}

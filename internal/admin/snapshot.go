@@ -120,6 +120,10 @@ type MapStats struct {
 	BackupBytes   int
 	LockedEntries int
 
+	// MergedTotal and MergeDroppedTotal are entries of a cluster that this member was in before: those that the map
+	// has now, and those that its merge policy refused.
+	MergedTotal, MergeDroppedTotal uint64
+
 	// These count while the map's statistics are on, on the primary.
 	HitsTotal    uint64 // reads that found an entry
 	MissesTotal  uint64 // reads that found none

@@ -100,9 +100,11 @@ func addBackupListener(s *Session, _ wire.Message, r reply) error {
 // one member, the new primary; lost is how many backups the partition had.
 func (g *Gateway) PartitionLost(partition int32, lost int) {
 	g.tellLost(partition, int32(lost), g.Self, true)
+	version := listVersion(g.Cluster.View())
+	g.noteLost(partition, version)
 	body := packed.AppendUint32(nil, uint32(partition))
 	body = packed.AppendUint32(body, uint32(lost))
-	body = append(body, g.Self[:]...)
+	body = packed.AppendUint32(append(body, g.Self[:]...), uint32(version))
 	for _, p := range g.peers.all() {
 		p.tell(frameLost, body)
 	}
@@ -114,6 +116,11 @@ func (g *Gateway) onLost(r *packed.Reader) error {
 	var at cluster.MemberID
 	if copy(at[:], r.Take(len(at))); r.Err() == nil {
 		g.tellLost(partition, lost, at, false)
+		version := int32(0)
+		if r.Len() > 0 { // a member of an older version does not say it
+			version = int32(r.Uint32())
+		}
+		g.noteLost(partition, version)
 	}
 	return r.Err()
 }

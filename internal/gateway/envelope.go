@@ -34,7 +34,7 @@ const (
 	framePresent = 7
 	// frameAbsent: a client that has no connection to the sender any more.
 	frameAbsent = 8
-	// frameLost: partition, lost backups, member: a partition was lost, for listeners that hear of all members' events.
+	// frameLost: partition, lost backups, member, list version: a partition was lost, for listeners that hear of all members' events.
 	frameLost = 9
 	// frameMigration: a migration event, for the same.
 	frameMigration = 10
@@ -50,6 +50,10 @@ const (
 	askMetadata = 3
 	// askForget: service, name: the object is destroyed, its listeners go.
 	askForget = 4
+	// askMerge: partition, table version; a batch of entries of another cluster (merge.go).
+	askMerge = 5
+	// askLosses: nothing; answered with the partitions that the cluster has lost (lost.go).
+	askLosses = 6
 )
 
 // callVersion is the version of the envelopes frameCall and frameCalls.

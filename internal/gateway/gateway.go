@@ -181,6 +181,7 @@ type Gateway struct {
 	presence    presence
 	listeners   listeners
 	backupReads backupReads
+	lost        lostPartitions
 	// maxForwarded is what maxForwarded says.
 	maxForwarded int
 	counters     counters
@@ -345,6 +346,7 @@ func (g *Gateway) LaneUp(peer cluster.MemberID, lane link.Lane) {
 	p.up.Store(true)
 	g.presence.greet(p)
 	g.listeners.greet(p)
+	g.askLosses(peer)
 	p.flush()
 	g.forward.retry()
 }

@@ -302,6 +302,10 @@ func (p *peer) onAsk(r *packed.Reader) error {
 			p.g.listeners.destroyed(service, name)
 			p.answerAsk(id, nil)
 		}
+	case askLosses:
+		p.answerAsk(id, p.g.lost.append(nil))
+	case askMerge:
+		p.onMerge(id, r)
 	case askMetadata:
 		p.g.metadata(wire.Message(slices.Clone(r.Rest())), func(body []byte) { p.answerAsk(id, body) })
 	default:

@@ -126,6 +126,7 @@ func (g *Gateway) ViewChanged(old, now *cluster.View) {
 			s.Close(errNewLife)
 		}
 	}
+	g.disown(old, now)
 	if now.List != nil {
 		left := func(id cluster.MemberID) bool { return now.List.Find(id) < 0 }
 		g.peers.retain(now.List)

@@ -1,6 +1,8 @@
 package member
 
 import (
+	"slices"
+
 	"github.com/filbertgrid/filbert/internal/admin"
 	"github.com/filbertgrid/filbert/internal/cluster"
 )
@@ -95,6 +97,7 @@ func (n *Node) snapshot() admin.Snapshot {
 	for _, p := range n.guards.Stats() {
 		s.Protections = append(s.Protections, admin.ProtectionStats{Name: p.Name, Minimum: p.Minimum, Met: p.Met})
 	}
+	merged := n.o.Stash.MergeCounts()
 	for _, m := range n.maps.Stats() {
 		s.Maps = append(s.Maps, admin.MapStats{
 			Name: m.Name, OwnedEntries: int(m.OwnedEntries), BackupEntries: int(m.BackupEntries),
@@ -102,6 +105,16 @@ func (n *Node) snapshot() admin.Snapshot {
 			HitsTotal: uint64(m.Hits), MissesTotal: uint64(m.Gets - m.Hits), GetsTotal: uint64(m.Gets), PutsTotal: uint64(m.Puts),
 			RemovesTotal: uint64(m.Removes), EvictionsTotal: uint64(m.Evictions), ExpirationsTotal: uint64(m.Expirations),
 		})
+	}
+	for i := range s.Maps {
+		m := &s.Maps[i]
+		if k := slices.IndexFunc(merged, func(c MergeCount) bool { return c.Map == m.Name }); k >= 0 {
+			m.MergedTotal, m.MergeDroppedTotal = uint64(merged[k].Merged), uint64(merged[k].Dropped)
+			merged = slices.Delete(merged, k, k+1)
+		}
+	}
+	for _, c := range merged { // nothing of the map is on this member any more
+		s.Maps = append(s.Maps, admin.MapStats{Name: c.Map, MergedTotal: uint64(c.Merged), MergeDroppedTotal: uint64(c.Dropped)})
 	}
 	return s
 }

@@ -69,3 +69,10 @@ func (n *Node) guard(old, now *cluster.View) {
 	}
 	n.guards.Update(members)
 }
+
+// refusesWrites tells whether split-brain protection keeps writes of a map from being acknowledged now. Without a lease
+// nobody is told anything: the list may still be as long as that of the cluster that this member was cut off from.
+func (n *Node) refusesWrites(name string) bool {
+	state := n.guards.Of([]byte(name))
+	return state.Covers(protection.Writes) && (!state.Holds() || !n.LeaseValid())
+}

@@ -54,6 +54,7 @@ func (m *Member) newNode(ctx context.Context) {
 			default:
 			}
 		},
+		Stash: &m.stash,
 		Ended: func(e End) {
 			select {
 			case m.ended <- e:

@@ -14,6 +14,8 @@ import (
 func (n *Node) newMaps() *imap.Structure {
 	return imap.New(imap.Options{
 		Config:     n.mapConfig,
+		Era:        func() (era, version int32) { return n.era.Load(), n.listVersion.Load() },
+		Refuses:    n.refusesWrites,
 		Members:    n.dataMembers,
 		Partitions: n.o.Config.PartitionCount,
 		Memory:     n.memory,

@@ -50,6 +50,7 @@ type Member struct {
 	leaving atomic.Bool
 	// started: this member has been in a cluster. Only touched by loop.
 	started bool
+	stash   Stash
 
 	// live counts the goroutines of this package that last until the end.
 	live   sync.WaitGroup
@@ -185,12 +186,16 @@ func (m *Member) sayStarted() {
 
 // next goes on after a node's life: with a new one, or not at all.
 func (m *Member) next(end End) bool {
-	if end == Left || m.leaving.Load() {
+	if end == Left || (m.leaving.Load() && end != Merging) {
 		m.close()
 		return false
 	}
-	m.o.Logger.Warn("the cluster goes on without this member: its data is void, joining again as a new member",
-		slog.String("component", "member"))
+	if end == Removed {
+		m.o.Logger.Warn("the cluster goes on without this member, joining again as a new member",
+			slog.String("component", "member"))
+	} else {
+		m.o.Logger.Warn("joining the other cluster as a new member", slog.String("component", "member"))
+	}
 	m.state.CompareAndSwap(admin.NodeActive, admin.NodeStarting)
 	m.node.Load().Close()
 	m.newNode(m.ctx)
@@ -220,6 +225,10 @@ func (m *Member) Shutdown(ctx context.Context) error {
 				slog.Int("primaries_left", s.Primaries), slog.Int("backups_left", s.Backups))
 		case <-ctx.Done():
 			s := n.Grid().Census()
+			if left := m.stash.Left(); left > 0 {
+				m.o.Logger.Error("time ran out before all entries of a former cluster were merged, what only this member has of them is lost",
+					slog.String("component", "merge"), slog.Int("fragments", left))
+			}
 			m.cancel()
 			<-m.done
 			return fmt.Errorf("%w: %d partitions had their primary here, %d of them without a backup in sync",

@@ -2,6 +2,7 @@ package member
 
 import (
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,8 @@ const (
 	Left End = iota + 1
 	// Removed: the cluster goes on without it; it must join again as a new member.
 	Removed
+	// Merging: its cluster gives itself up for another one; it must join that one as a new member, and merge its stash there.
+	Merging
 )
 
 // NodeOptions are everything a node takes from outside: the simulator gives
@@ -51,6 +54,8 @@ type NodeOptions struct {
 	Run func(func())
 	// Wake tells that Step has something to do.
 	Wake func()
+	// Stash is the member's own, and goes from one life to the next; nil for none.
+	Stash *Stash
 	// Ended is called once, in the course of a step.
 	Ended  func(End)
 	Logger *slog.Logger
@@ -78,8 +83,18 @@ type Node struct {
 		letters []func()
 	}
 	// changes are document changes under way. Only touched in Step.
-	changes   map[uint64]func(error)
-	lastToken uint64
+	changes map[uint64]func(error)
+	// carrying tells others whether the stash has anything; leaveAfter: this member leaves once it has not.
+	carrying   atomic.Bool
+	leaveAfter bool
+	// era is the version of the last list by which members went without leaving, or of the first of a few that followed
+	// one another closely; eraLast that of the last, at eraAt.
+	era     atomic.Int32
+	eraLast int32
+	// listVersion is that of the present member list.
+	listVersion atomic.Int32
+	eraAt       time.Duration
+	lastToken   uint64
 	// strangers is why those who live at some addresses are of another cluster. Only touched in Step.
 	strangers map[cluster.Address]string
 	// process is the migration under way, at a coordinator. Only touched in Step.
@@ -95,6 +110,13 @@ type Node struct {
 // NewNode puts a node together. It does nothing until Start.
 func NewNode(o NodeOptions) *Node {
 	n := &Node{o: o, events: event.NewRegistry(), changes: map[uint64]func(error){}, strangers: map[cluster.Address]string{}}
+	if n.o.Stash == nil {
+		n.o.Stash = &Stash{}
+	}
+	n.carrying.Store(len(n.o.Stash.layers) > 0)
+	for _, l := range n.o.Stash.layers {
+		l.begin()
+	}
 	n.view.Store(&cluster.View{Self: o.Self.ID})
 	n.hub = o.NewHub(n)
 	n.maps = n.newMaps()
@@ -118,7 +140,7 @@ func NewNode(o NodeOptions) *Node {
 		AutoUpgrade: o.Config.ClusterVersion.AutoUpgrade, AutoUpgradeSize: o.Config.ClusterVersion.AutoUpgradeMinSize,
 		HeartbeatInterval: o.Config.HeartbeatInterval, SilenceTimeout: o.Config.MaxNoHeartbeat,
 		AskTimeout: o.Config.FoundingSilence, KnockInterval: knockInterval,
-		Clock: o.Clock, ClusterTime: n.clusterMillis, UUID: o.UUID, Logger: n.log("membership"),
+		Clock: o.Clock, ClusterTime: n.clusterMillis, UUID: o.UUID, Rally: slices.Clone(n.o.Stash.rally), Logger: n.log("membership"),
 	}, (*membersOutside)(n), n.moves)
 	n.gateway = n.newGateway()
 	return n
@@ -149,8 +171,13 @@ func (n *Node) LeaseValid() bool { return n.members.LeaseValid() }
 // Start begins the search for a cluster; the member must be listening.
 func (n *Node) Start() { n.post(n.members.Start) }
 
-// Leave begins to hand everything over; Ended tells when it is done.
-func (n *Node) Leave() { n.post(n.members.Leave) }
+// Leave begins to hand everything over, once what this member carries is merged; Ended tells when it is done.
+func (n *Node) Leave() {
+	n.post(func() {
+		n.leaveAfter = true
+		n.mergeOn()
+	})
+}
 
 // Close ends the node at once, as a crash would, but for the closed connections.
 func (n *Node) Close() {
@@ -216,6 +243,7 @@ func (n *Node) Tick() {
 		n.nextCore = now + coreInterval
 		n.members.Tick()
 		n.coordinate()
+		n.mergeOn()
 	}
 	if now >= n.nextGrid {
 		n.nextGrid = now + gridInterval

@@ -48,6 +48,7 @@ func (m *membersOutside) SetClusterTime(ms int64) { m.time.set(m.o.Wall(), ms) }
 func (m *membersOutside) Installed(view *cluster.View, cause string) {
 	n := (*Node)(m)
 	old := n.view.Load()
+	n.noteEra(old.List, view.List)
 	n.view.Store(view)
 	if old.Joined && old.ClusterID == view.ClusterID && old.Version() != view.Version() {
 		n.raises.Add(1)
@@ -73,8 +74,20 @@ func (m *membersOutside) Changed(token uint64, err error) {
 	}
 }
 
-func (m *membersOutside) Left()    { m.o.Ended(Left) }
-func (m *membersOutside) Removed() { m.o.Ended(Removed) }
+func (m *membersOutside) Left() { m.o.Ended(Left) }
+
+// Removed keeps what this member held: should the cluster have lost a partition with it, it gets it back.
+func (m *membersOutside) Removed(mine, other *cluster.List) {
+	if other != nil {
+		(*Node)(m).carry(mine, other, lossGrace)
+	}
+	m.o.Ended(Removed)
+}
+
+func (m *membersOutside) Merging(mine, other *cluster.List) {
+	(*Node)(m).carry(mine, other, 0)
+	m.o.Ended(Merging)
+}
 
 // Change asks for a change of the cluster document; done is called once.
 func (n *Node) Change(c gateway.Change, done func(error)) {

@@ -35,7 +35,10 @@ type Options struct {
 	// ClusterTime is the cluster's time in ms as this member knows it.
 	ClusterTime func() int64
 	// UUID makes cluster ids and lineages.
-	UUID   func() cluster.UUID
+	UUID func() cluster.UUID
+	// Rally are addresses of the cluster that this member shall join, which its former one has merged into: they are asked
+	// besides those that looks show, and while one of them is silent nothing is founded, for two silence timeouts.
+	Rally  []cluster.Address
 	Logger *slog.Logger
 }
 
@@ -58,9 +61,12 @@ type Outside interface {
 	SetClusterTime(ms int64)
 	// Left says that this member may end: it is in no list any more, by its own wish.
 	Left()
-	// Removed says that the cluster goes on without this member: its data is void, and it must
+	// Removed says that the cluster goes on, as other, without this member, whose last list was mine: it must
 	// join again as a new one.
-	Removed()
+	Removed(mine, other *cluster.List)
+	// Merging says that this member's cluster, of list mine, gives itself up for another one: the member must join that
+	// one as a new member, and merge there what it holds.
+	Merging(mine, other *cluster.List)
 }
 
 // Tables decides about partitions on the coordinator; package migration is one.
@@ -123,6 +129,11 @@ type Core struct {
 	// neighbours are the lineages of other clusters of this name that were met: each is told once.
 	neighbours []cluster.UUID
 	nextLeave  time.Duration
+	// proposed is the token of the question about a merge that is under way, 0 for none.
+	proposed uint64
+	// former are addresses of members that were removed, and rallyUntil is when Rally is not waited for any more.
+	former     []cluster.Address
+	rallyUntil time.Duration
 
 	lease atomic.Int64 // monotonic time until which this member may answer
 }
@@ -144,6 +155,7 @@ const (
 	askAlive
 	askKnock
 	askDoor
+	askMerge
 )
 
 // departed members stay connected for a moment, so that they hear the list that they are not in.
@@ -197,6 +209,7 @@ func (c *Core) LeaseValid() bool { return int64(c.Clock()) < c.lease.Load() }
 func (c *Core) Start() {
 	c.step()
 	c.phase = founding
+	c.rallyUntil = c.now + 2*c.SilenceTimeout
 	c.startRound()
 }
 
@@ -219,7 +232,7 @@ func (c *Core) Tick() {
 		c.tickMember()
 	case handing:
 		if c.now >= c.handUntil {
-			c.gone()
+			c.gone(nil)
 		}
 	case idle, ended:
 	}
@@ -265,6 +278,7 @@ func (c *Core) tickMember() {
 	if c.decided {
 		if !before {
 			c.resumeChanges()
+			c.nextKnock = c.now // the coordinator before may have merged into another cluster
 		}
 		c.letGo()
 		c.autoRaise()
@@ -300,6 +314,8 @@ func (c *Core) Replied(token uint64, reply link.Reply) {
 		c.knockReplied(a, reply)
 	case askDoor:
 		c.doorReplied(a, reply)
+	case askMerge:
+		c.mergeReplied(a, reply)
 	}
 }
 
@@ -312,6 +328,7 @@ func (c *Core) install(list *cluster.List, table *cluster.Table, document *clust
 		}
 	}
 	c.noteVersion(document)
+	c.noteFormer(c.listMembers(), list)
 	c.list, c.table, c.document = list, table, document
 	if listChanged {
 		c.yielded = 0

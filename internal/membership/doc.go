@@ -28,6 +28,14 @@
 // without a coordinator that answers none of them. A coordinator that hears less than half of its members waits
 // three times as long before it removes them: it may be the one that cannot hear, and what it publishes is obeyed.
 //
+// # Merging
+//
+// Coordinators knock at addresses that are no member's, for life. Two lists neither of which descends from the other are
+// two clusters of one name: their coordinators tell each other their lists, and the one whose list merges into the
+// other's (package cluster) ends its cluster's life, with a word to its members. Outside.Merging says so; what a member
+// held is its surroundings' to bring along. Only a coordinator with a lease takes part: without one, its list may be
+// longer than its cluster.
+//
 // # Proof of death
 //
 // A connection refused at a member's address, or another id answering there,

@@ -94,11 +94,12 @@ func (c *Core) startRound() {
 func (c *Core) Looked(found discovery.Found, err error) {
 	c.step()
 	switch {
-	case c.phase == member && err == nil:
-		c.knock(found)
+	case c.phase == member:
+		c.knock(found) // nothing is in found if the look has failed
 	case c.phase == founding && err != nil:
-		c.found.looking = false
+		c.found.looking, c.found.looked = false, false
 		c.found.nextRound = c.found.nextLook
+		c.askRally()
 	case c.phase == founding:
 		c.found.looking = false
 		c.found.looked = true
@@ -108,6 +109,7 @@ func (c *Core) Looked(found discovery.Found, err error) {
 				c.askWho(a, cluster.MemberID{})
 			}
 		}
+		c.askRally()
 		c.decide()
 	}
 }
@@ -169,6 +171,7 @@ func (c *Core) whoReplied(a ask, reply link.Reply) {
 	}
 	c.forget(a.address, a.member, a.token)
 	if reply.Outcome == link.Silent {
+		c.found.unsure = c.found.unsure || c.rallies(a.address)
 		c.noteSilent(a.address)
 	} else {
 		delete(c.found.first, a.address)
@@ -344,6 +347,11 @@ func (c *Core) Asked(question []byte, reply func([]byte)) {
 	case questionJoin:
 		if m, speaks := cluster.ReadMember(&r), cluster.ReadSpoken(&r); r.Err() == nil {
 			c.answerJoin(m, speaks, reply)
+			return
+		}
+	case questionMerge:
+		if l := cluster.ReadList(&r); r.Err() == nil && c.phase == member {
+			c.answerMerge(l, reply)
 			return
 		}
 	}

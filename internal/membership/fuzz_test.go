@@ -21,7 +21,8 @@ func (d *deaf) Installed(v *cluster.View, _ string)                     { d.join
 func (*deaf) Changed(uint64, error)                                     {}
 func (*deaf) SetClusterTime(int64)                                      {}
 func (*deaf) Left()                                                     {}
-func (*deaf) Removed()                                                  {}
+func (*deaf) Removed(_, _ *cluster.List)                                {}
+func (*deaf) Merging(_, _ *cluster.List)                                {}
 func (*deaf) Holds(*cluster.Table, cluster.MemberID) bool               { return false }
 func (*deaf) Adjusted(t *cluster.Table, _ *cluster.List) *cluster.Table { return t }
 

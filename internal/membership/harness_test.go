@@ -34,6 +34,8 @@ type world struct {
 	watched bool            // check leases at every removal
 	// shows is what a look finds; nil for all addresses, one's own among them.
 	shows func(n *node) (discovery.Found, error)
+	// knocks is how often coordinators look for other clusters, 0 for never.
+	knocks time.Duration
 	// behind are the members that stand behind the address door.
 	behind []*node
 	// options changes those of members that are added.
@@ -67,6 +69,7 @@ func (q *eventQueue) Pop() any {
 type node struct {
 	w       *world
 	place   int
+	host    int // the first of those that lived one after another in this process
 	core    *Core
 	self    cluster.Member
 	view    *cluster.View
@@ -102,9 +105,9 @@ func (w *world) uuid() cluster.UUID {
 	return cluster.NewUUID(b)
 }
 
-func (w *world) addAt(address cluster.Address) *node {
+func (w *world) addAt(address cluster.Address, rally ...cluster.Address) *node {
 	n := &node{
-		w: w, place: len(w.nodes), lanes: map[cluster.MemberID]uint64{},
+		w: w, place: len(w.nodes), host: len(w.nodes), lanes: map[cluster.MemberID]uint64{},
 		arrival: map[cluster.MemberID]time.Duration{}, changed: map[uint64]error{},
 	}
 	n.self = cluster.Member{ID: w.uuid(), Address: address, Client: address}
@@ -112,7 +115,7 @@ func (w *world) addAt(address cluster.Address) *node {
 	o := Options{
 		Self: n.self, PartitionCount: 3, HeartbeatInterval: 500 * time.Millisecond, SilenceTimeout: testSilence,
 		AskTimeout: time.Second, Clock: func() time.Duration { return w.now }, ClusterTime: func() int64 { return w.now.Milliseconds() },
-		UUID: w.uuid, Logger: slog.New(slog.DiscardHandler),
+		UUID: w.uuid, Logger: slog.New(slog.DiscardHandler), KnockInterval: w.knocks, Rally: rally,
 	}
 	if w.options != nil {
 		w.options(&o)
@@ -279,7 +282,7 @@ func (w *world) connect(a, b *node) {
 	}
 }
 
-func pair(a, b *node) [2]int { return [2]int{min(a.place, b.place), max(a.place, b.place)} }
+func pair(a, b *node) [2]int { return [2]int{min(a.host, b.host), max(a.host, b.host)} }
 
 func (w *world) cut(a, b *node) {
 	if a.lanes[b.self.ID] == 0 {
@@ -394,39 +397,3 @@ func (n *node) Installed(view *cluster.View, cause string) {
 	}
 	n.view = view
 }
-
-// checkRemoved holds the promise of leases: nobody who may still answer is taken out of
-// the list, unless it has ended or said that it leaves.
-func (w *world) checkRemoved(by *node, before, now *cluster.List) {
-	for i := range before.Members {
-		m := &before.Members[i]
-		if now.Find(m.ID) >= 0 || m.Leaving {
-			continue
-		}
-		if n := w.byID(m.ID); n.up && n.ended == "" && n.core.LeaseValid() && !n.view.Leaving {
-			w.fail("member %d removes member %d, whose lease runs for another %v\n%s", by.place, n.place,
-				time.Duration(n.core.lease.Load())-w.now, w.picture())
-		}
-	}
-}
-
-func (n *node) Changed(token uint64, err error) { n.changed[token] = err }
-func (*node) SetClusterTime(int64)              {}
-func (n *node) Left()                           { n.end("left") }
-func (n *node) Removed()                        { n.end("removed") }
-
-func (n *node) end(how string) {
-	n.w.note("member %d: %s", n.place, how)
-	if n.ended != "" {
-		n.w.fail("member %d ends twice: %s, %s", n.place, n.ended, how)
-	}
-	n.ended, n.up = how, false
-	n.view = &cluster.View{Self: n.self.ID, List: n.view.List}
-	n.closeAll()
-}
-
-// stubTables is a partition table that nobody minds.
-type stubTables struct{ w *world }
-
-func (stubTables) Adjusted(t *cluster.Table, _ *cluster.List) *cluster.Table { return t }
-func (s stubTables) Holds(_ *cluster.Table, id cluster.MemberID) bool        { return s.w.holds(id) }

@@ -46,8 +46,10 @@ func (c *Core) margin() time.Duration { return c.SilenceTimeout / 10 }
 
 // followList adapts connections and heartbeats to a new list.
 func (c *Core) followList() {
+	shrunk := false
 	for _, id := range slices.Clone(c.order) {
 		if c.list.Find(id) < 0 {
+			shrunk = true
 			delete(c.beats, id)
 			delete(c.suspect, id)
 			c.order = slices.DeleteFunc(c.order, func(o cluster.MemberID) bool { return o == id })
@@ -75,7 +77,9 @@ func (c *Core) followList() {
 				c.beats[id].leased, c.beats[id].owed = c.now, 0
 			}
 		}
-		c.renewOwnLease()
+		if !shrunk {
+			c.renewOwnLease()
+		} // otherwise at the end of this tick: it may have more members to remove, and all above must know of each list first
 	}
 	c.follows = c.list.Coordinator().ID
 }
@@ -295,12 +299,12 @@ func (c *Core) aliveReplied(a ask, reply link.Reply) {
 // learn looks whether a list seen elsewhere goes on without this member.
 func (c *Core) learn(l *cluster.List, r *packed.Reader) {
 	if r.Err() == nil && l.Against(c.list.Mark) == cluster.Newer && l.Find(c.Self.ID) < 0 {
-		c.gone()
+		c.gone(l)
 	}
 }
 
-// gone ends this member's part in the list: by its own wish or not.
-func (c *Core) gone() {
+// gone ends this member's part in the list: by its own wish, or since the cluster goes on without it by the list other.
+func (c *Core) gone(other *cluster.List) {
 	c.phase = ended
 	c.lease.Store(0)
 	c.dismissJoins()
@@ -308,7 +312,7 @@ func (c *Core) gone() {
 		c.out.Left()
 		return
 	}
-	c.out.Removed()
+	c.out.Removed(c.list, other)
 }
 
 // LaneUp and LaneDown tell of the control lane to a member.

@@ -19,7 +19,7 @@ func (c *Core) knock(found discovery.Found) {
 	if !c.Coordinating() {
 		return
 	}
-	for _, a := range found.Addresses {
+	for _, a := range append(slices.Clone(found.Addresses), c.former...) {
 		if !c.knows(a) {
 			c.ask(askKnock, a, cluster.MemberID{}, c.who(), c.AskTimeout)
 		}
@@ -41,6 +41,9 @@ func (c *Core) knows(a cluster.Address) bool {
 }
 
 func (c *Core) knockReplied(a ask, reply link.Reply) {
+	if reply.Outcome == link.Refused || reply.Outcome == link.Stranger {
+		c.former = slices.DeleteFunc(c.former, func(f cluster.Address) bool { return f == a.address })
+	}
 	if c.phase != member || reply.Outcome != link.Answered || c.list.Find(reply.Answerer) >= 0 {
 		return
 	}
@@ -53,11 +56,14 @@ func (c *Core) knockReplied(a ask, reply link.Reply) {
 		return
 	}
 	c.learn(other, &r)
-	foreign := other.Against(c.list.Mark) == cluster.Foreign && c.list.Against(other.Mark) == cluster.Foreign
-	if c.phase == member && foreign && c.noteNeighbour(other.Lineage) {
-		c.Logger.Error("another cluster of this name lives beside this one",
+	if c.phase != member || !c.Coordinating() || !c.list.Apart(other) {
+		return
+	}
+	if c.noteNeighbour(other.Lineage) {
+		c.Logger.Warn("another cluster of this name lives beside this one",
 			slog.String("address", a.address.String()), slog.Int("members", len(other.Members)))
 	}
+	c.proposeMerge(other)
 }
 
 // noteNeighbour tells whether a cluster is met for the first time.

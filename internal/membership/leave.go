@@ -22,7 +22,7 @@ func (c *Core) Leave() {
 	}
 	c.leaving = true
 	if c.phase != member {
-		c.gone()
+		c.gone(nil)
 		return
 	}
 	c.nextLeave = c.now + leaveInterval
@@ -72,7 +72,7 @@ func (c *Core) letGo() {
 		c.handCoordination(others)
 		return
 	}
-	c.gone()
+	c.gone(nil)
 }
 
 // handCoordination publishes a list without this member; the oldest one in it
@@ -96,7 +96,7 @@ func (c *Core) handCoordination(others []cluster.Member) {
 func (c *Core) heirInstalled(r *packed.Reader) {
 	have, table := cluster.ReadMark(r), int32(r.Uint32())
 	if r.Err() == nil && (have.Lineage != c.handed.list.Lineage || have.Version >= c.handed.list.Version) && table >= c.handed.table.Version {
-		c.gone()
+		c.gone(nil)
 	}
 }
 

@@ -18,6 +18,7 @@ const (
 	kindChange    = 9  // token, change [, cluster version]
 	kindChanged   = 10 // token, error text
 	kindAbandon   = 11 // a take-over was refused by another member
+	kindMerge     = 12 // the list of the cluster to merge into
 	// KindTables is the first kind of frames that the core passes on unread.
 	KindTables = 64
 )
@@ -26,6 +27,8 @@ const (
 const (
 	questionWho  = 1 // candidate?, member [, spoken]
 	questionJoin = 2 // member [, spoken]
+	// questionMerge is asked by the coordinator of another cluster of this name.
+	questionMerge = 3 // list
 
 	answerCandidate = 1 // member, addresses of candidates that it has met [, spoken]
 	answerMember    = 2 // list [, cluster version]
@@ -33,6 +36,7 @@ const (
 	answerElsewhere = 4 // coordinator's address
 	answerLater     = 5
 	answerRefused   = 6 // reason
+	answerMerge     = 7 // list
 )
 
 // state is a frame or answer with everything the coordinator decides; table

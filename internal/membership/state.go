@@ -94,6 +94,8 @@ func (c *Core) Frame(from cluster.MemberID, frame []byte) (handled bool, err err
 		c.onChange(from, &r)
 	case kindChanged:
 		c.onChanged(&r)
+	case kindMerge:
+		c.onMerge(from, &r)
 	}
 	return true, r.Err()
 }
@@ -109,7 +111,7 @@ func (c *Core) onState(from cluster.MemberID, s state) {
 	case relation == cluster.Older:
 		return
 	case relation == cluster.Newer && s.list.Find(c.Self.ID) < 0:
-		c.gone()
+		c.gone(s.list)
 		return
 	}
 	table, document := c.table, c.document

@@ -221,7 +221,7 @@ func (c *Core) concludeTakeOver() {
 	c.take = nil
 	best := t.best
 	if best.list.Find(c.Self.ID) < 0 {
-		c.gone()
+		c.gone(best.list)
 		return
 	}
 	members := slices.DeleteFunc(slices.Clone(best.list.Members), func(m cluster.Member) bool {

@@ -27,6 +27,9 @@ func (p *Partition) install(a *cluster.Assignment) {
 	p.endHandOver(p.grid.now())
 	p.levelling = false
 	p.primary = a.Primary()
+	if p.rep.Role == replica.Primary {
+		p.recall()
+	}
 	established := p.rep.Established
 	source := p.rep.Source
 	owing := p.owing()

@@ -179,3 +179,18 @@ func sorted(states map[Rule]*State) []Rule {
 		return int(a.On) - int(b.On)
 	})
 }
+
+// Unmet tells whether a rule is not met.
+func (s *Set) Unmet() bool {
+	if !s.Used() {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range sorted(s.mu.states) {
+		if !s.mu.states[r].Holds() {
+			return true
+		}
+	}
+	return false
+}

@@ -80,6 +80,8 @@ func (w *World) unsettledAmong(up []*process) string {
 			return p.name + " is leaving"
 		case !v.Joined:
 			return p.name + " has not joined"
+		case p.node.Carries():
+			return p.name + " has not merged what it carries"
 		case !p.node.LeaseValid():
 			return p.name + " has no lease"
 		}

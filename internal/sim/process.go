@@ -29,6 +29,7 @@ type process struct {
 	silenced, exiled bool
 	backlog          []func()
 	conns            []*conn
+	stash            member.Stash
 	waking           bool
 	// slow: it runs for moments only; shown is when discovery begins to show it.
 	slow  bool
@@ -94,6 +95,7 @@ func (p *process) newNode() {
 		Look: func(done func(discovery.Found, error)) {
 			p.later(life, w.between(0, time.Millisecond), func() { done(w.look(p)) })
 		},
+		Stash:  &p.stash,
 		Run:    func(f func()) { p.later(life, w.between(0, 100*time.Microsecond), f) },
 		Wake:   func() { p.wake(life) },
 		Ended:  func(end member.End) { p.later(life, 0, func() { p.ended(end) }) },
@@ -149,12 +151,15 @@ func (p *process) do(life int, f func()) {
 // ended goes on after a node's life, as member.Member does.
 func (p *process) ended(end member.End) {
 	p.w.note("%s: its node has ended (%d)", p.name, end)
-	if end == member.Left || p.leaving {
+	if end == member.Left || (p.leaving && end != member.Merging) {
 		p.exit()
 		return
 	}
 	p.node.Close()
 	p.newNode()
+	if p.leaving {
+		p.node.Leave()
+	}
 }
 
 // exit ends the process in order.

@@ -18,7 +18,6 @@ import (
 // comment. Processes are named m1, m2, … in the order of their starts, or by what they are: "owner KEY", "backup
 // KEY", "second KEY" and "third KEY" (its other backups), "oldest", "youngest".
 //
-//	backups 2                 of every partition; before anything else
 //	start 3                   three processes at once, at the next places
 //	start at 0                one at the address of the first place
 //	client smart|single       a client; c1 asks what follows, unless "as" says otherwise
@@ -31,6 +30,7 @@ import (
 //	get K = V | containsKey K = yes | size = N
 //	load | calm               all clients work as in a plan; they stop
 //	zones N                   the places stand in N zones in turn; the first command
+//	protect N                 split-brain protection: the map is served by N members at least; before the first start
 //	backups N K               every partition has N backups, and the map waits for K of them; the first command
 //	crash zone of P           all of P's zone at once
 //	crash P | leave P | pause P 3s
@@ -66,16 +66,6 @@ func RunScript(o Options, text string) (*World, error) {
 		line, _, _ = strings.Cut(line, "#")
 		words := strings.Fields(line)
 		if len(words) == 0 {
-			continue
-		}
-		if words[0] == "backups" && len(words) == 2 && len(w.processes) == 0 {
-			n, err := strconv.Atoi(words[1])
-			if err != nil || n < 1 {
-				return w, fmt.Errorf("line %d: %w: how many backups", i+1, ErrScript)
-			}
-			o.Backups = n
-			w = NewWorld(o)
-			w.usual, w.stopped, s.w = time.Millisecond, true, w
 			continue
 		}
 		w.note("script: %s", strings.Join(words, " "))
@@ -122,6 +112,12 @@ func (s *script) run(words []string) error {
 		w.setZones(n)
 	case "backups":
 		return s.backups(rest)
+	case "protect":
+		n, err := strconv.Atoi(strings.Join(rest, ""))
+		if err != nil || n < 1 {
+			return fmt.Errorf("%w: not a number of members", ErrScript)
+		}
+		w.protect(n)
 	case "settle":
 		w.settle()
 	case "members":

@@ -58,9 +58,12 @@ func (w *World) allJoined() bool {
 	return !slices.ContainsFunc(w.living(), func(p *process) bool { return !p.joined() })
 }
 
-// splitOff cuts some members off.
+// splitOff cuts some members off, fewer than stay: when halves of one size merge, neither keeps all that it wrote.
 func (w *World) splitOff(n int) bool {
 	steady := w.steady()
+	if n = min(n, (len(w.living())-1)/2); n < 1 {
+		return false
+	}
 	if !w.allJoined() || w.split != nil || len(steady) <= n {
 		return false
 	}
@@ -107,15 +110,16 @@ func (w *World) reachable() []*process {
 const reunion = 10 * time.Second
 
 // mend ends a split. Now and then it does so only when the rest is a whole cluster. A
-// part that went on by itself is another cluster by now; its members are started anew, as an operator would do it.
+// part that went on by itself merges into the rest.
 func (w *World) mend() {
 	if s := w.split; s != nil {
 		w.Run(max(0, s.ends-w.now))
 		why := ""
-		if w.random.IntN(2) == 0 && !w.until(quietLimit, func() bool { why = w.unsettledAmong(w.without(s.out)); return why == "" }) {
+		if (w.random.IntN(2) == 0 || w.areRivals(s.out)) && !w.until(quietLimit, func() bool { why = w.unsettledAmong(w.without(s.out)); return why == "" }) {
 			w.fail("the rest is not whole after %v: %s\n%s", quietLimit, why, w.picture())
 			return
 		}
+		w.endRivals(s.out)
 		w.note("%s are connected again", names(s.out))
 		w.net.HealAll()
 		w.split = nil
@@ -133,6 +137,29 @@ func (w *World) mend() {
 			w.Figures.Faults["restart after a split"]++
 			p.end()
 			w.start(int(p.address.Port) - firstPort)
+		}
+	}
+}
+
+// areRivals tells whether those that are cut off are so many by now that the rest might give itself up for them: its writes
+// would be at the mercy of the merge policy.
+func (w *World) areRivals(out []*process) bool { return 2*len(out) >= len(w.living()) }
+
+// endRivals starts the members that were cut off anew while they still are, if there are too many of them.
+func (w *World) endRivals(out []*process) {
+	if !w.areRivals(out) {
+		return
+	}
+	for _, p := range out {
+		if p.up {
+			w.Figures.Faults["restart before a merge"]++
+			p.end()
+			place := int(p.address.Port) - firstPort
+			w.after(time.Second, func() {
+				if w.isFree(place) {
+					w.start(place)
+				}
+			})
 		}
 	}
 }

@@ -118,7 +118,10 @@ func NewWorld(o Options) *World {
 	c.HeartbeatInterval, c.MaxNoHeartbeat, c.FoundingSilence = heartbeatInterval, silenceTimeout, foundingSilence
 	c.BackupSyncInterval = backupSyncInterval
 	c.OperationCallTimeout, c.AcknowledgeTimeout = callTimeout, acknowledgeTimeout
-	c.Maps[looseMap] = config.MapConfig{AsyncBackupCount: w.random.IntN(o.Backups + 1), InMemoryFormat: config.FormatBinary}
+	c.Maps[looseMap] = config.MapConfig{
+		AsyncBackupCount: w.random.IntN(o.Backups + 1), InMemoryFormat: config.FormatBinary,
+		MergePolicy: config.MergeDiscard, // what was lost, with a member that was cut off, does not come back
+	}
 	w.config = c
 	w.setBackups(o.Backups, o.Awaited)
 	w.setZones(o.Zones)
@@ -133,6 +136,17 @@ func (w *World) setBackups(all, awaited int) {
 	w.options.Backups, w.options.Awaited = all, awaited
 	w.config.Maps["default"] = config.MapConfig{BackupCount: all, InMemoryFormat: config.FormatBinary}
 	w.config.Maps[mainMap] = config.MapConfig{BackupCount: awaited, AsyncBackupCount: all - awaited, InMemoryFormat: config.FormatBinary}
+}
+
+// protect sets split-brain protection of reads and writes of the maps whose histories must be linearizable.
+func (w *World) protect(members int) {
+	w.config.SplitBrainProtections["sim"] = config.SplitBrainProtection{Name: "sim", Enabled: true, MinimumSize: members}
+	w.config.Maps[strictMap] = w.config.Maps["default"]
+	for _, name := range []string{mainMap, strictMap} {
+		m := w.config.Maps[name]
+		m.SplitBrainProtectionRef = "sim"
+		w.config.Maps[name] = m
+	}
 }
 
 // event is something that happens at a time.

@@ -63,6 +63,7 @@ func (f *fragment) applyPut(r *packed.Reader) error {
 	} else {
 		_, err = f.table.Insert(hash, key, value, &m)
 	}
+	f.noteNews(hash)
 	return err
 }
 

@@ -106,6 +106,11 @@ type Options struct {
 	Config func(name string) Config
 	// Members returns the number of data members, for PerNode; nil means one.
 	Members func() int
+	// Era returns the version of the last member list by which members went without leaving, 0 when there was none; nil
+	// means 0. A few that follow one another closely count as the first of them. version is that of the present list.
+	Era func() (era, version int32)
+	// Refuses tells whether split-brain protection keeps writes of a map from being acknowledged now; nil means never.
+	Refuses func(name string) bool
 	// Partitions is the partition count.
 	Partitions int
 	// Memory returns the memory that the member may use and what it uses, in bytes,

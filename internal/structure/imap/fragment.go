@@ -38,6 +38,7 @@ type fragment struct {
 	random   *rand.Rand
 	// scratch holds an old value that a verb returns while the new one stands in its place.
 	scratch []byte
+	news    news
 	stats   counts
 }
 

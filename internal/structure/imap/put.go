@@ -126,6 +126,7 @@ func (f *fragment) write(tx *partition.Tx, w write, e store.Entry, found bool) (
 		return nil, err
 	}
 	tx.Commit(appendPut(f.begin(tx, w.hash), w.key, w.value, &m))
+	f.noteNews(w.hash)
 	f.schedule(e)
 	if wanted != 0 {
 		f.notify(tx, wanted, what, w.key, w.value, old, tx.Client())

@@ -38,6 +38,12 @@ func New(o Options) *Structure {
 	if o.Members == nil {
 		o.Members = func() int { return 1 }
 	}
+	if o.Era == nil {
+		o.Era = func() (int32, int32) { return 0, 0 }
+	}
+	if o.Refuses == nil {
+		o.Refuses = func(string) bool { return false }
+	}
 	if o.Partitions == 0 {
 		o.Partitions = 1
 	}

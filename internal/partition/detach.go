@@ -1,0 +1,72 @@
+package partition
+
+import (
+	"github.com/filbertgrid/filbert/internal/packed"
+	"github.com/filbertgrid/filbert/internal/replica"
+)
+
+// Detached is a structure's part in a partition, taken out of a grid that has ended: what a member keeps of its former
+// cluster, to merge it into another one. Nobody changes it any more; Snapshot reads it, Release gives it back.
+type Detached struct {
+	Partition ID
+	Kind      Kind
+	Name      string
+	// Backup: it was not the primary's, but a copy of that, as recent as what is acknowledged.
+	Backup   bool
+	Fragment Fragment
+}
+
+// Recalling is a fragment that remembers what was written of late: after a split, what the other half cannot know.
+type Recalling interface {
+	// Recall takes an effect, as Apply does, that a backup has not acknowledged although the partition goes on
+	// without that backup.
+	Recall(effect []byte)
+	// RecallAll says that there are too many of those.
+	RecallAll()
+}
+
+// Detach takes what this member has out of the grid, but for copies that are not complete, in the order of partitions, kinds
+// and names. The member's lease must have ended: no operation runs from here on, and those that have run are not answered.
+func (g *Grid) Detach() (parts []Detached) {
+	g.each(func(p *Partition) {
+		backup := p.rep.Role == replica.Backup
+		if p.rep.Role == replica.None || (backup && (!p.rep.Established || p.receiving != nil)) {
+			return
+		}
+		p.stalls, p.sending = !backup, nil
+		for kind := range p.fragments {
+			for _, name := range p.names(Kind(kind)) {
+				parts = append(parts, Detached{
+					Partition: p.id, Kind: Kind(kind), Name: name, Backup: backup, Fragment: p.fragments[kind][name],
+				})
+			}
+			p.fragments[kind] = nil
+		}
+	})
+	return parts
+}
+
+// recall lets the fragments of a primary remember what its backups have not acknowledged, before a table takes one of
+// them away: it may live on in another half of a split cluster, and the callers will be told that all is well.
+func (p *Partition) recall() {
+	complete := p.rep.Unconfirmed(func(effect []byte) {
+		r := packed.NewReader(effect)
+		kind, name := Kind(r.Byte()), r.Bytes()
+		if r.Err() != nil || kind >= Kinds {
+			return
+		}
+		if f, ok := p.fragments[kind][string(name)].(Recalling); ok {
+			f.Recall(r.Rest())
+		}
+	})
+	if complete {
+		return
+	}
+	for kind := range p.fragments {
+		for _, name := range p.names(Kind(kind)) {
+			if f, ok := p.fragments[kind][name].(Recalling); ok {
+				f.RecallAll()
+			}
+		}
+	}
+}
