@@ -4,6 +4,7 @@ const (
 	inReplica    = "internal/replica"
 	inPartition  = "internal/partition"
 	inSim        = "internal/sim"
+	inCluster    = "internal/cluster"
 	inMigration  = "internal/migration"
 	inMembership = "internal/membership"
 	inGateway    = "internal/gateway"
