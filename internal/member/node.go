@@ -131,7 +131,7 @@ func NewNode(o NodeOptions) *Node {
 		CompareInterval: o.Config.BackupSyncInterval.Milliseconds(),
 	})
 	n.moves = migration.New(migration.Options{
-		Self: o.Self.ID, Backups: backups(o.Config), Groups: o.Config.PartitionGroup, Clock: o.Clock, Lease: n.LeaseValid,
+		Self: o.Self.ID, Backups: backups(o.Config), Groups: o.Config.PartitionGroup, Clock: o.Clock, Reaches: n.reaches,
 		Version: func() cluster.Version { return n.View().Version() }, Logger: n.log("migration"),
 	}, (*movesOutside)(n))
 	n.members = membership.New(membership.Options{
@@ -251,6 +251,11 @@ func (n *Node) Tick() {
 		n.gateway.Tick()
 	}
 	n.Step()
+}
+
+// reaches tells whether this member may decide about another one that it hears. In Step only.
+func (n *Node) reaches(id cluster.MemberID) bool {
+	return n.members.LeaseValid() && n.members.Hears(id)
 }
 
 // report takes a partition's word to the coordinator. Called under a partition's lock.

@@ -158,6 +158,12 @@ func (c *Core) hears(b *beat) {
 	b.heard = c.now
 }
 
+// Hears tells whether something has come from a member of late, or whether it is this one.
+func (c *Core) Hears(id cluster.MemberID) bool {
+	b := c.beats[id]
+	return id == c.Self.ID || (b != nil && c.now-b.heard <= c.SilenceTimeout/2)
+}
+
 // isDeaf tells whether no echo has reached a member for so long that it gets none any more. That time and a lease are
 // less than what it takes that member to give up everybody and go on by itself.
 func (c *Core) isDeaf(b *beat) bool { return b.owed != 0 && c.now-b.owed > c.SilenceTimeout/2 }

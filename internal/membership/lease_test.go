@@ -101,3 +101,22 @@ func TestRestartAtOnceIsNoticed(t *testing.T) {
 		}
 	})
 }
+
+// Whoever is silent is not heard any more long before it is removed: nobody's word about it counts until then.
+func TestHears(t *testing.T) {
+	w := newWorld(t, 1)
+	nodes := w.started(3)
+	coordinator := w.coordinator()
+	other := nodes[0]
+	if other == coordinator {
+		other = nodes[1]
+	}
+	if !coordinator.core.Hears(other.self.ID) || !coordinator.core.Hears(coordinator.self.ID) {
+		t.Error("it does not hear who is there")
+	}
+	w.part(other)
+	w.run(testSilence * 6 / 10)
+	if coordinator.core.Hears(other.self.ID) {
+		t.Error("it hears who is cut off")
+	}
+}

@@ -16,7 +16,8 @@ const stuckFor = 3 * time.Second
 // long as that lasts. So the backup is not in sync until it has caught up, as if it had failed. It is the primary's word against
 // nobody's: that the backup is fine for others does not help those who write. Only a primary with a lease
 // reports (package member), and only a coordinator with one listens: a primary that hears nobody, or only the coordinator and
-// with it the smaller part of the cluster, would go on without those who are about to replace it.
+// with it the smaller part of the cluster, would go on without those who are about to replace it. And it listens only as long as it
+// hears the backup: one that nobody hears goes with the list, by which split-brain protection knows how many are left.
 type pair struct{ primary, backup cluster.MemberID }
 
 // isStuck tells whether a copy to a backup does not get on because its primary cannot reach it. Others must not wait for it.

@@ -32,12 +32,12 @@ func TestBehind(t *testing.T) {
 			}
 			return c.table.Partitions[0].Replicas[1]
 		}
-		lease := false
-		c.Lease = func() bool { return lease }
+		reaches := false
+		c.Reaches = func(cluster.MemberID) bool { return reaches }
 		if got := say(partition.Stuck); got != in(2) {
-			t.Error("a coordinator without a lease goes by what a primary says that may be cut off with it")
+			t.Error("a coordinator that has no lease, or does not hear the backup, goes by what a primary says")
 		}
-		lease = true
+		reaches = true
 		if got := say(kind); got != catching(2) {
 			t.Errorf("report %d: %v", kind, got)
 		}

@@ -68,8 +68,8 @@ type Options struct {
 	Backups int
 	// Groups say which members may be lost together; those of the member that coordinates count.
 	Groups config.PartitionGroup
-	// Lease tells whether this member's lease runs; nil: always.
-	Lease func() bool
+	// Reaches tells whether this member, whose lease runs, hears another one; nil: always.
+	Reaches func(cluster.MemberID) bool
 	// Version is the cluster's version; nil: that of this build.
 	Version func() cluster.Version
 	// Clock is monotonic time.

@@ -61,7 +61,7 @@ func membership() []Mutant {
 		},
 		{
 			"removed: who is not in a newer list drops its data and joins again", "internal/membership/heartbeat.go",
-			"c.out.Removed()", "c.out.Left()",
+			"c.out.Removed(c.list, other)", "c.out.Left()",
 			inMembership, "TestLongPauseRemovesOne", nil,
 		},
 		{
@@ -110,6 +110,31 @@ func membership() []Mutant {
 		{
 			"unreachable at first: a network that is just starting is not silence", "internal/membership/founding.go",
 			"if waited < c.AskTimeout {", "if waited < 0 {", inMembership, "TestUnreachableAtFirst", nil,
+		},
+		{
+			"raise: a member speaks a new version's dialect when the cluster's version is raised", "internal/membership/upgrade.go",
+			"if member.Has(version) {", "if true {",
+			inMembership, "TestUpgradeMemberByMember", nil,
+		},
+		{
+			"raise refused: the version is raised only when all members know it", "internal/membership/upgrade.go",
+			"if len(cannot) > 0 {", "if len(cannot) > 99 {",
+			inMembership, "TestUpgradeMemberByMember", nil,
+		},
+		{
+			"two versions: who founds beside older candidates founds in their version", "internal/membership/upgrade.go",
+			"version = k.speaks.Newest", "_ = k.speaks.Newest",
+			inMembership, "TestFoundingOfTwoVersions", nil,
+		},
+		{
+			"version kept: a document's version never falls", "internal/cluster/document.go",
+			"if d.ClusterVersion.AtLeast(v) {", "if d.ClusterVersion == v {",
+			inCluster, "TestVersionOfDocument", nil,
+		},
+		{
+			"old documents: in a cluster of the release before nothing stands behind them", "internal/cluster/encode.go",
+			"if d.ClusterVersion.HasVersion() {", "if true {",
+			inCluster, "TestVersionOfDocument", nil,
 		},
 	}
 }

@@ -74,6 +74,26 @@ func replication() []Mutant {
 			"item.void = true", "item.void = false", inPartition, "TestRemovedBackupAndProtection", nil,
 		},
 		{
+			"unreachable backup: writes go on without one that only its primary cannot reach", "internal/migration/advance.go",
+			"c.noteStuck(from, r.Member)", "return",
+			inMigration, "TestBehind", nil,
+		},
+		{
+			"its word: a primary's word about a backup counts only where the coordinator hears both", "internal/migration/advance.go",
+			"if c.Reaches != nil && !c.Reaches(r.Member) {", "if false {",
+			inMigration, "TestBehind", nil,
+		},
+		{
+			"silent backup: one that nobody hears goes with the list, by which protection counts", "internal/membership/heartbeat.go",
+			"id == c.Self.ID || (b != nil && c.now-b.heard <= c.SilenceTimeout/2)", "id == c.Self.ID || b != nil",
+			inMembership, "TestHears", nil,
+		},
+		{
+			"dialect: in a cluster of the release before writes wait for all backups", "internal/partition/tx_run.go",
+			"return cluster.MaxBackups", "return sync",
+			inPartition, "TestWaitingInAClusterOfTheFirstVersion", nil,
+		},
+		{
 			"reads: nothing is shown that could still be lost", "internal/partition/tx_run.go",
 			"if need := p.rep.SawKey(hash); !p.rep.Confirmed(need) {", "if need := p.rep.SawKey(hash); !p.rep.Confirmed(need) && false {",
 			inPartition, "TestAnswersWaitForTheBackup", nil,
