@@ -204,9 +204,9 @@ func (c *Core) take(from cluster.MemberID, r partition.Report) {
 		c.noteStuck(from, r.Member)
 	case partition.HandedOver:
 		c.handed[said] = from
-	case partition.Level, partition.Levelling:
+	case partition.Level:
 		if l := c.levels[key{r.Partition, r.Epoch, from}]; l != nil {
-			l.done = l.done || r.Kind == partition.Level
+			l.done = true
 		}
 	case partition.Superseded: // the table comes again with the next heartbeat
 	}

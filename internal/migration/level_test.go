@@ -66,7 +66,6 @@ func TestDroppedWhenLevel(t *testing.T) {
 			t.Fatalf("dropped without a word of the primary: %s, asked %d times", got, out.levels)
 		}
 	}
-	c.take(c.Self, partition.Report{Kind: partition.Levelling, Epoch: 2})
 	now += time.Minute
 	if got := step(); got != "132" || out.levels != 2 {
 		t.Fatalf("dropped although not level: %s, asked %d times", got, out.levels)

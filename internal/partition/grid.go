@@ -62,11 +62,10 @@ const (
 	HandedOver ReportKind = 3
 	// Superseded: a backup has promised a higher epoch: the table here is old.
 	Superseded ReportKind = 4
-	// Level: every backup in sync has everything from before the epoch; Levelling: the question was heard, and Level comes.
-	Level     ReportKind = 5
-	Levelling ReportKind = 6
+	// Level: every backup in sync has everything from before the epoch.
+	Level ReportKind = 5
 	// Stuck: Member, a backup, has got no further for the silence timeout although something is owed.
-	Stuck ReportKind = 7
+	Stuck ReportKind = 6
 )
 
 // Report is a primary's word about a partition, in an epoch.

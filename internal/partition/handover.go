@@ -70,9 +70,7 @@ func (g *Grid) TellLevel(id ID, epoch uint64) {
 		return
 	}
 	p.levelling = true
-	if p.tellLevel(); p.levelling {
-		p.report(Levelling, cluster.MemberID{})
-	}
+	p.tellLevel()
 }
 
 func (p *Partition) tellLevel() {

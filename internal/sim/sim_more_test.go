@@ -65,3 +65,14 @@ func TestSimReplays(t *testing.T) {
 		hashes[first.Hash()] = seed
 	}
 }
+
+// A key is read once in the end, however its first reads went: seed 31266 counted one twice.
+func TestHistoryNotesKeysOnce(t *testing.T) {
+	var h history
+	for _, unknown := range []bool{true, false, true} {
+		h.put(record{operation: operation{kind: opGet, key: "k"}, outcome: outcome{unknown: unknown}})
+	}
+	if len(h.keys) != 1 || len(h.byKey["k"]) != 1 {
+		t.Errorf("keys %v, %d records", h.keys, len(h.byKey["k"]))
+	}
+}
