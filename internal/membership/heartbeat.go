@@ -12,8 +12,9 @@ import (
 
 // beat is what is known of another member's life.
 type beat struct {
-	// heard is when something last came from it, by our clock.
-	heard time.Duration
+	// heard is when something last came from it, by our clock; again is when that was for the first time after a silence that was
+	// long enough to take it for the reason why nothing was answered.
+	heard, again time.Duration
 	// echoed is the latest stamp of ours that it has echoed.
 	echoed time.Duration
 	// answered is the latest stamp that it has echoed, and no earlier than when we met it, or when it became our
@@ -115,8 +116,11 @@ func (c *Core) unanswered() time.Duration {
 // lease, as far as this member's echoes prolong it, has ended.
 func (c *Core) isUnanswered() bool {
 	b := c.beats[c.list.Coordinator().ID]
-	return b != nil && c.unanswered() > c.SilenceTimeout/2 && c.now-b.leased > c.SilenceTimeout
+	return b != nil && c.unanswered() > c.SilenceTimeout/2 && c.now-b.leased > c.SilenceTimeout && c.isHeard(b)
 }
+
+// isHeard tells whether a member has been heard for so long that it would have answered, if what is sent reached it.
+func (c *Core) isHeard(b *beat) bool { return c.now-b.again > c.SilenceTimeout/2 }
 
 // echo answers a heartbeat, which prolongs the lease of a member that this one coordinates, or that of its coordinator. A
 // member that is heard, but that no echo reaches, gets none any more: once its lease must have run out, it can be
@@ -153,7 +157,7 @@ func (c *Core) echo(to cluster.MemberID, b *beat, stamp, reached time.Duration) 
 // either, by the same cut: its echoes are counted anew.
 func (c *Core) hears(b *beat) {
 	if c.now-b.heard > c.SilenceTimeout/2 {
-		b.owed = 0
+		b.owed, b.again = 0, c.now
 	}
 	b.heard = c.now
 }
@@ -170,14 +174,15 @@ func (c *Core) isDeaf(b *beat) bool { return b.owed != 0 && c.now-b.owed > c.Sil
 
 // silencePatience is how long a coordinator waits for a silent member. One that hears less than half of all may be the
 // one that cannot hear: those who hear one another go on without it first, instead of obeying it when it removes them.
-// Members that have never told that they are members, or whose end is proven, have no part in that.
+// It waits no longer than usual for members that have never told that they are members. They count all the same: they may be with
+// those whom it does not hear.
 func (c *Core) silencePatience(b *beat) time.Duration {
 	if !c.isFirst() || !b.takesPart() {
 		return c.SilenceTimeout
 	}
 	heard, all := 1, 1
 	for _, id := range c.order {
-		if o := c.beats[id]; o.takesPart() {
+		if o := c.beats[id]; !o.dead {
 			all++
 			if c.now-o.heard <= c.SilenceTimeout/2 { // their silence may end at slightly different times
 				heard++

@@ -34,10 +34,26 @@ func (c *Core) mergeable() bool {
 func (c *Core) answerMerge(other *cluster.List, reply func([]byte)) {
 	if !c.mergeable() {
 		reply([]byte{answerLater})
+		c.shed(other)
 		return
 	}
 	reply(cluster.AppendList([]byte{answerMerge}, c.list))
 	c.met(other)
+}
+
+// shed takes those out of the list who have gone on in another cluster without this member, which has no lease since they are not with
+// it: whoever speaks for that cluster has one by the word of most of them. It would wait for three silence timeouts otherwise, with a
+// list that no other descends from, if it has published one since they parted. Afterwards it knocks, and may merge.
+func (c *Core) shed(other *cluster.List) {
+	if !c.isFirst() || c.take != nil || c.LeaseValid() || !c.list.Apart(other) || other.Find(c.Self.ID) >= 0 {
+		return
+	}
+	members := slices.DeleteFunc(slices.Clone(c.list.Members), func(m cluster.Member) bool { return other.Find(m.ID) >= 0 })
+	if len(members) < len(c.list.Members) {
+		c.Logger.Warn("members have gone on in another cluster, without this one", slog.Int("members", len(c.list.Members)-len(members)))
+		c.publish(members, "members are of another cluster")
+		c.nextKnock = c.now
+	}
 }
 
 func (c *Core) mergeReplied(a ask, reply link.Reply) {

@@ -207,3 +207,19 @@ func TestMergeAmidChange(t *testing.T) {
 		w.until("merged", 6*testSilence, w.together)
 	})
 }
+
+// A coordinator that is cut off, and publishes something before it knows, has a list that no other descends from. It need not wait until all
+// of its members are silent for it.
+func TestCoordinatorThatPublishedMerges(t *testing.T) {
+	knocking(t, func(w *world) {
+		nodes := w.started(4)
+		coordinator := w.coordinator()
+		rest := slices.DeleteFunc(slices.Clone(nodes), func(n *node) bool { return n == coordinator })
+		w.split([]*node{coordinator}, rest)
+		w.holds = func(cluster.MemberID) bool { return true }
+		coordinator.core.Leave()
+		w.until("the others go on", 3*testSilence, func() bool { return w.apart([][]*node{rest}) })
+		w.heal()
+		w.until("one cluster", w.knocks+time.Second, func() bool { return w.together() && len(w.living()) == 3 })
+	})
+}

@@ -43,7 +43,7 @@ func (c *Core) seemsDead(id cluster.MemberID) bool {
 // whoever is younger need not wait for it.
 func (c *Core) seemsUnable(id cluster.MemberID) bool {
 	return c.seemsDead(id) ||
-		(id != c.list.Coordinator().ID && c.now-c.beats[id].answered > c.SilenceTimeout+2*c.HeartbeatInterval)
+		(id != c.list.Coordinator().ID && c.now-c.beats[id].answered > c.SilenceTimeout+2*c.HeartbeatInterval && c.isHeard(c.beats[id]))
 }
 
 // firstAlive is the oldest member that has not been found dead.

@@ -110,7 +110,8 @@ func (w *World) reachable() []*process {
 const reunion = 10 * time.Second
 
 // mend ends a split. Now and then it does so only when the rest is a whole cluster. A
-// part that went on by itself merges into the rest.
+// part that went on by itself merges into the rest, unless somebody is of a release that merges nothing: then it is started anew, as an
+// operator would do it.
 func (w *World) mend() {
 	if s := w.split; s != nil {
 		w.Run(max(0, s.ends-w.now))
@@ -134,6 +135,9 @@ func (w *World) mend() {
 		p.exiled, p.silenced = false, false
 		if p.up && !w.isOf(p, rest) {
 			w.note("%s is another cluster", p.name)
+			if v := p.node.View(); v.Joined && v.Version().HasMerge() && len(rest) > 0 && rest[0].node.View().Version().HasMerge() {
+				w.fail("%s is another cluster %v after the network's return\n%s", p.name, reunion, w.picture())
+			}
 			w.Figures.Faults["restart after a split"]++
 			p.end()
 			w.start(int(p.address.Port) - firstPort)
