@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -171,6 +172,16 @@ func (m *member) awaitReady() {
 func (m *member) awaitSafe() {
 	m.t.Helper()
 	m.await("a safe cluster", leaveTimeout, func() bool { return m.health("/cluster-safe") == http.StatusOK })
+}
+
+// awaitLine waits for a line of the log with all of the words: what a member does is in its log a moment later.
+func (m *member) awaitLine(words ...string) {
+	m.t.Helper()
+	m.await("a line with "+strings.Join(words, ", "), joinTimeout, func() bool {
+		return slices.ContainsFunc(m.log.lines(), func(line string) bool {
+			return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(line, word) })
+		})
+	})
 }
 
 // awaitMembers waits until the newest member list in the log has n members.

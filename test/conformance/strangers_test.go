@@ -21,23 +21,9 @@ func TestStrangersAtTheMemberPort(t *testing.T) {
 	t.Parallel()
 	c := startCluster(t, 2)
 	first, second := c.members[0], c.members[1]
+	first.awaitMembers(2)
 	version := first.log.members().version
 	stop := watchBystander(t, getMap(t, c.client(smart), "bystander"))
-	says := func(t *testing.T, m *member, words ...string) {
-		t.Helper()
-		m.await("a line with "+strings.Join(words, ", "), joinTimeout, func() bool {
-			for _, line := range m.log.lines() {
-				all := true
-				for _, word := range words {
-					all = all && strings.Contains(line, word)
-				}
-				if all {
-					return true
-				}
-			}
-			return false
-		})
-	}
 	stranger := func(t *testing.T, name string, env map[string]string) *member {
 		t.Helper()
 		spec := memberSpec{cluster: name, port: freePort(t), join: c.running(), env: maps.Clone(env)}
@@ -46,24 +32,22 @@ func TestStrangersAtTheMemberPort(t *testing.T) {
 	t.Run("cluster name", func(t *testing.T) {
 		m := stranger(t, "another", nil)
 		m.awaitReady() // it founds a cluster of its own
-		says(t, m, "not of this cluster", address(first.port)[strings.Index(address(first.port), ":"):], "different cluster name")
-		says(t, first, "member connection refused", "different cluster name")
-		if n := len(m.log.members().members); n != 1 {
-			t.Errorf("its list has %d members", n)
-		}
+		m.awaitLine("not of this cluster", address(first.port)[strings.Index(address(first.port), ":"):], "different cluster name")
+		first.awaitLine("member connection refused", "different cluster name")
+		m.awaitMembers(1)
 	})
 	t.Run("partition count", func(t *testing.T) {
 		m := stranger(t, c.name, map[string]string{"HZ_PROPERTIES_HAZELCAST_PARTITION_COUNT": "13"})
-		says(t, m, "WARN", "not of this cluster", "different partition count")
-		says(t, first, "member connection refused", "different partition count")
+		m.awaitLine("WARN", "not of this cluster", "different partition count")
+		first.awaitLine("member connection refused", "different partition count")
 		if m.health("/ready") == http.StatusOK {
 			t.Error("it founded a cluster beside the one of its name")
 		}
 	})
 	t.Run("address of another", func(t *testing.T) {
 		m := stranger(t, c.name, map[string]string{"HZ_NETWORK_PUBLICADDRESS": address(second.port)})
-		says(t, m, "the cluster refuses this member", "has the same address")
-		says(t, first, "a member that wants to join is refused", "has the same address")
+		m.awaitLine("the cluster refuses this member", "has the same address")
+		first.awaitLine("a member that wants to join is refused", "has the same address")
 	})
 	t.Run("scanner", func(t *testing.T) { scan(t, second) })
 	stop()
@@ -118,6 +102,7 @@ func TestConfigurationOfAMapDiffers(t *testing.T) {
 	}
 	write("map:\n    short: {time-to-live-seconds: 3600}\n")
 	late := c.add()
+	late.awaitLine("differs from the cluster's", "structure=short")
 	checkOneLine(t, late, []string{"differs from the cluster's", "structure=short", `TTL\":1000`, `TTL\":3600000`})
 	c.settle()
 	c.leave(c.members[0]) // only the one whose file differs is left
