@@ -25,6 +25,8 @@ type fragment struct {
 
 	table store.Table
 	locks lockTable
+	// repeats are recent calls of locks; only on a primary.
+	repeats repeats
 
 	primary bool
 	expiry  expiryQueue
@@ -52,7 +54,7 @@ var _ partition.Fragment = (*fragment)(nil)
 func (f *fragment) SetPrimary(primary bool, now int64) {
 	f.primary = primary
 	f.expiry.reset()
-	f.touched = nil
+	f.touched, f.repeats = nil, repeats{}
 	if primary {
 		f.idleFloor, f.flushed = now, now
 		f.expiry.rescan()
@@ -62,7 +64,7 @@ func (f *fragment) SetPrimary(primary bool, now int64) {
 
 // Empty implements partition.Fragment. A fragment that counts invalidations stays: clients remember the count.
 func (f *fragment) Empty() bool {
-	return f.table.Len() == 0 && f.locks.len() == 0 && f.sequence == 0
+	return f.table.Len() == 0 && f.locks.len() == 0 && f.sequence == 0 && len(f.repeats.calls) == 0
 }
 
 // Usage implements partition.Fragment.
@@ -93,6 +95,7 @@ func (f *fragment) Tick(tx *partition.Tx) {
 	f.shrink(tx)
 	f.tellAccess(tx)
 	f.table.Tidy()
+	f.repeats.tidy(tx.Now)
 	f.account()
 }
 

@@ -10,11 +10,15 @@ import (
 )
 
 // Lock locks a key for (the client, thread), also a key without entry (MapLock). lease is in ms, negative for
-// ever; after it the lock is released. An owner may lock again and must unlock as often. A repetition of its last
+// ever; after it the lock is released. An owner may lock again and must unlock as often. A repetition of a recent
 // call, by the same reference (0: none), changes nothing. Lock parks while another owner holds
 // the key, without end.
 func (*Structure) Lock(tx *partition.Tx, name, key []byte, thread, reference, lease int64) error {
 	f, hash := open(tx, name), hashOf(key)
+	if _, repeated := f.repeats.find(tx.Client(), reference); repeated {
+		f.saw(tx, hash)
+		return nil
+	}
 	if err := f.wait(tx, hash, key, thread, -1); err != nil {
 		return err
 	}
@@ -24,7 +28,14 @@ func (*Structure) Lock(tx *partition.Tx, name, key []byte, thread, reference, le
 // TryLock is Lock that gives up, with false, after timeout ms (MapTryLock).
 func (*Structure) TryLock(tx *partition.Tx, name, key []byte, thread, reference, lease, timeout int64) (bool, error) {
 	f, hash := open(tx, name), hashOf(key)
+	if taken, repeated := f.repeats.find(tx.Client(), reference); repeated {
+		f.saw(tx, hash)
+		return taken, nil
+	}
 	if free, err := f.tryWait(tx, hash, key, thread, timeout); !free {
+		if err == nil {
+			f.repeats.note(tx, reference, false)
+		}
 		return false, err
 	}
 	err := f.acquire(tx, hash, key, thread, reference, lease)
@@ -40,6 +51,9 @@ func (*Structure) Unlock(tx *partition.Tx, name, key []byte, thread, reference i
 		return fmt.Errorf("%w -> <not-locked>", ErrNotLockOwner)
 	}
 	f.saw(tx, hash)
+	if _, repeated := f.repeats.find(tx.Client(), reference); repeated {
+		return nil
+	}
 	l, found := f.locks.get(tx.Now, hash, key)
 	switch {
 	case !found:
@@ -51,8 +65,10 @@ func (*Structure) Unlock(tx *partition.Tx, name, key []byte, thread, reference i
 	case l.count > 1:
 		l.count--
 		l.reference = reference
+		f.repeats.note(tx, reference, true)
 		return f.setLock(tx, hash, key, &l)
 	}
+	f.repeats.note(tx, reference, true)
 	f.unlock(tx, hash, key)
 	return nil
 }
@@ -135,7 +151,11 @@ func (f *fragment) acquire(tx *partition.Tx, hash uint32, key []byte, thread, re
 	if lease >= 0 && lease < math.MaxInt64-tx.Now {
 		l.deadline = tx.Now + lease
 	}
-	return f.setLock(tx, hash, key, &l)
+	if err := f.setLock(tx, hash, key, &l); err != nil {
+		return err
+	}
+	f.repeats.note(tx, reference, true)
+	return nil
 }
 
 func (f *fragment) setLock(tx *partition.Tx, hash uint32, key []byte, l *lock) error {
