@@ -78,6 +78,10 @@ func (w *World) upgrade() {
 	}
 	old := len(w.oldOnes())
 	err, answered := w.raise(p)
+	for asked := w.now; old == 0 && errors.Is(err, membership.ErrVersionOfMembers) && w.now-asked < raiseLimit && w.failure == nil; {
+		w.Run(time.Second) // a member that has just joined has not heard from all others what they speak
+		err, answered = w.raise(p)
+	}
 	switch {
 	case w.failure != nil:
 	case !answered:
