@@ -47,7 +47,7 @@ import (
 )
 
 // Cluster is what the gateway needs of the member it belongs to. Methods may be called
-// from any goroutine; Change and LeaseValid under no lock of the grid.
+// from any goroutine; Change, LeaseValid and HeardAll under no lock of the grid.
 type Cluster interface {
 	// View is the current state; never nil.
 	View() *cluster.View
@@ -57,6 +57,8 @@ type Cluster interface {
 	// LeaseValid is false while this member must not answer: it may have been
 	// removed from the cluster without knowing. Sessions hold their output back.
 	LeaseValid() bool
+	// HeardAll is the time of Options.Clock since which every other member has been heard.
+	HeardAll() time.Duration
 }
 
 // ChangeKind is a kind of change of the cluster document.

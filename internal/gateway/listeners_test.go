@@ -289,6 +289,23 @@ func TestClientGone(t *testing.T) {
 		t.Fatal("released although the client has another connection")
 	}
 	second.s.Closed()
+	for _, n := range w.nodes { // they could not hear where the client has gone
+		n.deaf = w.now
+	}
+	w.pass(2 * goneAfter)
+	if !locked() {
+		t.Fatal("released by members that hear nobody")
+	}
+	for _, n := range w.nodes {
+		n.deaf = 0
+	}
+	w.pass(time.Second)
+	if locked() {
+		t.Error("still locked by a client that is gone")
+	}
+	first := w.nodes[0].connect()
+	first.call(protocol.AppendMapLockRequest(nil, w.correlation(), 1, &protocol.MapLockRequest{Name: []byte("m"), Key: key, ThreadID: 1, TTL: -1}))
+	first.s.Closed()
 	w.pass(goneAfter / 2)
 	if !locked() {
 		t.Fatal("released although the client may come back")

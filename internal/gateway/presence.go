@@ -155,18 +155,21 @@ func (p *presence) without(gone func(cluster.MemberID) bool) {
 	}
 }
 
-// tick releases what departed clients held, on the partitions that this member owns.
+// tick releases what departed clients held, on the partitions that this member owns. A client may have connected to another
+// member since: all of them must have been heard long enough after it was last seen for that to be known. A member that hears
+// nobody would release the locks of clients that live, and who hears it would believe it.
 func (p *presence) tick(now time.Duration) {
 	p.mu.Lock()
 	table := int32(0)
 	if v := p.g.Cluster.View(); v.Table != nil {
 		table = v.Table.Version
 	}
+	heardAll := p.g.Cluster.HeardAll()
 	var gone []cluster.UUID
 	for _, id := range slices.SortedFunc(maps.Keys(p.mu.clients), cluster.UUID.Compare) {
 		c := p.mu.clients[id]
 		switch {
-		case !c.gone() || now-c.since < goneAfter:
+		case !c.gone() || now-c.since < goneAfter || heardAll-c.since < goneAfter/2:
 		case !c.release, table != p.mu.table:
 			c.release = true
 			gone = append(gone, id)

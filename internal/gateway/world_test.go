@@ -47,6 +47,7 @@ type node struct {
 	g       *Gateway
 	view    *cluster.View
 	lease   bool
+	deaf    time.Duration // since when it hears nobody, 0: it hears everybody
 	dead    bool
 }
 
@@ -192,6 +193,14 @@ func (w *world) pass(d time.Duration) {
 
 func (n *node) View() *cluster.View { return n.view }
 func (n *node) LeaseValid() bool    { return n.lease }
+
+func (n *node) HeardAll() time.Duration {
+	if n.deaf != 0 {
+		return n.deaf
+	}
+	return n.w.now
+}
+
 
 func (n *node) Change(c Change, done func(error)) {
 	n.w.jobs = append(n.w.jobs, func() {

@@ -168,6 +168,9 @@ func (n *Node) Hub() link.Hub { return n.hub }
 // LeaseValid tells whether this member may answer now.
 func (n *Node) LeaseValid() bool { return n.members.LeaseValid() }
 
+// HeardAll is the time of the node's clock since which every other member has been heard.
+func (n *Node) HeardAll() time.Duration { return n.members.HeardAll() }
+
 // Start begins the search for a cluster; the member must be listening.
 func (n *Node) Start() { n.post(n.members.Start) }
 

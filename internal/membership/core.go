@@ -136,6 +136,8 @@ type Core struct {
 	rallyUntil time.Duration
 
 	lease atomic.Int64 // monotonic time until which this member may answer
+	// heardAll is HeardAll, as of the last tick.
+	heardAll atomic.Int64
 }
 
 // ask is what a question to an address was for.
@@ -205,6 +207,9 @@ func (c *Core) mayDecide() bool {
 // LeaseValid may be called from any goroutine: whether this member may answer now.
 func (c *Core) LeaseValid() bool { return int64(c.Clock()) < c.lease.Load() }
 
+// HeardAll may be called from any goroutine: the time since which every other member of the list has been heard.
+func (c *Core) HeardAll() time.Duration { return time.Duration(c.heardAll.Load()) }
+
 // Start begins the search for a cluster. The member must be listening already.
 func (c *Core) Start() {
 	c.step()
@@ -263,6 +268,7 @@ func (c *Core) tickMember() {
 		c.nextBeat = c.now + c.HeartbeatInterval
 		c.sendBeats()
 	}
+	c.noteHeardAll()
 	c.checkSilence()
 	c.endWaits()
 	c.renewOwnLease()

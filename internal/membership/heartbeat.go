@@ -162,6 +162,15 @@ func (c *Core) hears(b *beat) {
 	b.heard = c.now
 }
 
+// noteHeardAll keeps HeardAll.
+func (c *Core) noteHeardAll() {
+	all := c.now
+	for _, id := range c.order {
+		all = min(all, c.beats[id].heard)
+	}
+	c.heardAll.Store(int64(all))
+}
+
 // Hears tells whether something has come from a member of late, or whether it is this one.
 func (c *Core) Hears(id cluster.MemberID) bool {
 	b := c.beats[id]
