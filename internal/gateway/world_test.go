@@ -201,7 +201,6 @@ func (n *node) HeardAll() time.Duration {
 	return n.w.now
 }
 
-
 func (n *node) Change(c Change, done func(error)) {
 	n.w.jobs = append(n.w.jobs, func() {
 		switch c.Kind {
