@@ -120,6 +120,7 @@ type Core struct {
 	joins     []pendingJoin
 	suspect   map[cluster.MemberID]bool // being probed
 	departed  []departed
+	lapsed    []time.Duration  // when members were removed of late since they were silent
 	refused   cluster.MemberID // the last one of those that want to join and cannot
 	changes   changes
 	asks      map[uint64]ask

@@ -190,6 +190,11 @@ func (c *Core) silencePatience(b *beat) time.Duration {
 		return c.SilenceTimeout
 	}
 	heard, all := 1, 1
+	for _, at := range c.lapsed { // who has just been removed for the same silence is still one of those who were not heard
+		if c.now-at <= c.SilenceTimeout/2 {
+			all++
+		}
+	}
 	for _, id := range c.order {
 		if o := c.beats[id]; !o.dead {
 			all++
@@ -277,6 +282,9 @@ func (c *Core) checkSilence() {
 		}
 		switch patience := c.silencePatience(b); {
 		case c.now-b.heard > patience:
+			if c.Coordinating() {
+				c.lapsed = append(slices.DeleteFunc(c.lapsed, func(at time.Duration) bool { return c.now-at > c.SilenceTimeout }), c.now)
+			}
 			c.lost(id, "silent for "+patience.String(), false)
 		case c.isFirst() && c.isDeaf(b) && c.now-b.leased > c.SilenceTimeout && c.now-b.heard < c.SilenceTimeout/2:
 			c.lost(id, "it hears nothing of this member", false)
