@@ -19,5 +19,20 @@ func doors() []Mutant {
 			"gone clients: their locks are released", "internal/gateway/presence.go",
 			"p.g.Grid.ClientGone(id)", "_ = id", inSim, "TestSimScripts/locks", nil,
 		},
+		{
+			"disowned answers: what was kept back for want of a lease is not sent by a cluster that became too small", "internal/gateway/view.go",
+			"g.disown(old, now)", "_ = old",
+			inGateway, "TestAnswersOfALongerListAreDisowned", nil,
+		},
+		{
+			"clients elsewhere: locks are released by who hears everybody, for the client may be with another member", "internal/gateway/presence.go",
+			"|| heardAll-c.since < goneAfter/2:", ":",
+			inGateway, "TestClientGone", nil,
+		},
+		{
+			"late copies: a copy of a lock's call that comes late does nothing", "internal/structure/imap/lockrepeat.go",
+			"c.reference == reference && c.client == client", "c.reference == reference && c.client != client",
+			inMaps, "TestScripts", nil,
+		},
 	}
 }

@@ -136,5 +136,20 @@ func membership() []Mutant {
 			"if d.ClusterVersion.HasVersion() {", "if true {",
 			inCluster, "TestVersionOfDocument", nil,
 		},
+		{
+			"heard again: who is heard again has time to answer before anybody takes over from it", "internal/membership/heartbeat.go",
+			"&& c.isHeard(b)", "&& true",
+			inMembership, "TestHeardAgainHasTimeToAnswer", nil,
+		},
+		{
+			"left behind: a coordinator that was left sheds those who left it", "internal/membership/merge.go",
+			"c.shed(other)", "_ = other",
+			inMembership, "TestCoordinatorThatPublishedMerges", nil,
+		},
+		{
+			"ended waits: a take-over does not wait for ever for who hears nobody", "internal/membership/core.go",
+			"\tc.endWaits()", "\t_ = c",
+			inSim, "TestSimScripts/deaf_with_coordinator", nil,
+		},
 	}
 }

@@ -85,5 +85,10 @@ func moving() []Mutant {
 			"complete: a cluster is safe when newcomers have got their part", "internal/member/figures.go",
 			"m.DataMember() && !held[m.ID]", "m.DataMember() && false", inMember, "TestComplete", nil,
 		},
+		{
+			"behind: a backup that has fallen behind is not in sync by the table, whatever else is as planned", "internal/migration/advance.go",
+			"|| c.behind(i, a)", "|| false",
+			inMigration, "TestBehind", nil,
+		},
 	}
 }

@@ -150,5 +150,15 @@ func replication() []Mutant {
 			"time: the cluster's clock never steps back", "internal/member/time.go",
 			"if now <= last {", "if now < 0 {", inMember, "TestClusterTime", nil,
 		},
+		{
+			"unacknowledged at a split: what nobody was told of is not merged back", "internal/structure/imap/news.go",
+			"if f.s.options.Refuses(f.name) {\n\t\treturn\n\t}\n\tr :=", "if false {\n\t\treturn\n\t}\n\tr :=",
+			inSim, "TestSimScripts/split_unacknowledged", nil,
+		},
+		{
+			"pause: a member that did not run takes nobody for stuck", "internal/partition/tick.go",
+			"min(now-g.ticked, tickMost)", "now-g.ticked",
+			inPartition, "TestPauseIsNotSilence", nil,
+		},
 	}
 }
