@@ -129,6 +129,7 @@ func NewNode(o NodeOptions) *Node {
 		ConfirmTimeout: o.Config.AcknowledgeTimeout.Milliseconds(), Patience: o.Config.OperationCallTimeout.Milliseconds(),
 		Silence:         o.Config.MaxNoHeartbeat.Milliseconds(),
 		CompareInterval: o.Config.BackupSyncInterval.Milliseconds(),
+		MaxParked:       o.Config.Limits.MaxParkedPerPartition, MaxParkedClient: o.Config.Limits.MaxParkedPerClient,
 	})
 	n.moves = migration.New(migration.Options{
 		Self: o.Self.ID, Backups: backups(o.Config), Groups: o.Config.PartitionGroup, Clock: o.Clock, Reaches: n.reaches,

@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"cmp"
 	"log/slog"
 	"maps"
 	"math"
@@ -19,7 +20,7 @@ import (
 // never is a deadline that does not come.
 const never = math.MaxInt64
 
-// Options of a grid. All are required.
+// Options of a grid. All are required, but for those that say what 0 means.
 type Options struct {
 	Count      int32
 	Self       cluster.MemberID
@@ -43,6 +44,9 @@ type Options struct {
 	Patience int64
 	// Silence is for how long a backup may get no further, in ms, before the coordinator hears of it; 0 for ever.
 	Silence int64
+	// MaxParked and MaxParkedClient bound operations that wait for something of their structure, in each partition and of
+	// each client (filbert.limit.parked.*); 0: 10,000.
+	MaxParked, MaxParkedClient int
 	// CompareInterval is how often backups are compared with their primaries, in ms
 	// (hazelcast.partition.backup.sync.interval); 0 for never.
 	CompareInterval int64
@@ -103,6 +107,7 @@ type Grid struct {
 	// stalling and holding are the bytes of requests that stall and of answers that are held, pending those of effects
 	// that wait for a copy, in all partitions.
 	stalling, holding, pending atomic.Int64
+	parking                    parking
 	// handOvers is how long requests stood still for them.
 	handOvers metric.Histogram
 	// due are partitions whose acknowledgement to a peer waits for the end of the input at hand.
@@ -119,6 +124,7 @@ func New(o Options) *Grid {
 		events: o.Events, now: o.Clock, report: o.Report, first: o.FirstBackups, newUUID: o.UUID, log: o.Logger,
 		confirm: o.ConfirmTimeout, patience: o.Patience, silence: o.Silence, compareInterval: o.CompareInterval,
 	}
+	g.parking.perPartition, g.parking.perClient = cmp.Or(o.MaxParked, parkLimit), cmp.Or(o.MaxParkedClient, parkLimit)
 	g.due.byPeer = map[cluster.MemberID][]ID{}
 	for i := range g.parts {
 		g.parts[i].id, g.parts[i].grid = ID(i), g

@@ -22,6 +22,12 @@ const compareInterval = 1000
 // silence is for how long a backup may get no further, in ms.
 const silence = 10_000
 
+// maxParked and maxParkedClient bound what waits in these tests.
+const (
+	maxParked       = 6
+	maxParkedClient = 4
+)
+
 // world is a few grids in one thread over a network that delivers when told.
 type world struct {
 	t       *testing.T
@@ -69,6 +75,7 @@ func newWorld(t *testing.T, ids ...byte) *world {
 			Report:     func(r partition.Report) { w.reports = append(w.reports, r) },
 			UUID:       func() cluster.UUID { return cluster.UUID{n} },
 			Patience:   60_000, ConfirmTimeout: 30_000, CompareInterval: compareInterval, Silence: silence, Logger: slog.New(slog.DiscardHandler),
+			MaxParked: maxParked, MaxParkedClient: maxParkedClient,
 			FirstBackups: func() bool { return !w.all },
 		})
 		w.nodes[n] = x
@@ -177,6 +184,10 @@ func (n *node) Room(cluster.MemberID, link.Lane) int {
 
 // The node is its own client, too: requests are lines such as "put k v", "get k", "size m", "wait k"; "put2" is of a
 // map with two backups, "put0" one that waits for none.
+
+func (n *node) askAs(client byte, line string) {
+	n.grid.Submit(&partition.Request{Answerer: n, Runner: n, Client: cluster.UUID{client}, Message: []byte(line)})
+}
 
 func (n *node) ask(line string) {
 	n.grid.Submit(&partition.Request{Answerer: n, Runner: n, Message: []byte(line)})

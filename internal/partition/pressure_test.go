@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/partition"
 )
 
 const mebibyte = 1 << 20
@@ -84,5 +87,45 @@ func TestHeldAnswersAreBounded(t *testing.T) {
 	w.pass(200)
 	if b := n.grid.Backlog(); len(n.answers) != 201 || b != 0 {
 		t.Errorf("%d answers once it was acknowledged, backlog of %d bytes", len(n.answers), b)
+	}
+}
+
+// Who waits for a lock is bounded, for each client and in all; whoever has been woken, has given up or has gone makes room.
+func TestWaitersAreBounded(t *testing.T) {
+	w := newWorld(t, 1)
+	w.assign([]int{1})
+	n := w.nodes[1]
+	refused := func() (count int) {
+		for _, a := range n.answers {
+			if strings.Contains(a, partition.ErrOverloaded.Error()) {
+				count++
+			}
+		}
+		n.answers = nil
+		return count
+	}
+	fill := func() {
+		for range maxParkedClient + 1 {
+			n.askAs(1, "wait a")
+		}
+		for range maxParkedClient + 1 {
+			n.askAs(2, "wait a")
+		}
+	}
+	fill()
+	if got, want := refused(), 1+maxParkedClient+1-(maxParked-maxParkedClient); got != want {
+		t.Fatalf("%d refused, want %d", got, want)
+	}
+	for name, room := range map[string]func(){
+		"gone":     func() { n.grid.ClientGone(cluster.UUID{1}); n.grid.ClientGone(cluster.UUID{2}) },
+		"given up": func() { w.pass(6000) },
+		"moved":    func() { w.assign([]int{0}); w.assign([]int{1}) },
+	} {
+		room()
+		refused()
+		fill()
+		if got, want := refused(), 1+maxParkedClient+1-(maxParked-maxParkedClient); got != want {
+			t.Errorf("%s: %d refused, want %d", name, got, want)
+		}
 	}
 }

@@ -25,8 +25,6 @@ const (
 	holdTotal = 128 << 20
 	// waitingCost is what a waiting request or answer takes beside its bytes.
 	waitingCost = 256
-	// parkLimit bounds operations that wait for locks.
-	parkLimit = 10_000
 )
 
 // queue is a first-in-first-out of requests whose messages it owns.
@@ -80,12 +78,6 @@ func (b *inbox) take() []Request {
 	defer b.mu.Unlock()
 	b.n.Store(0)
 	return b.mu.queue.take()
-}
-
-// parked is a request that waits for something of its structure.
-type parked struct {
-	Request
-	hash uint32
 }
 
 // heldItem is an answer or an event that waits for acknowledgements.

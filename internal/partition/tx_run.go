@@ -1,8 +1,6 @@
 package partition
 
 import (
-	"slices"
-
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/event"
 	"github.com/filbertgrid/filbert/internal/packed"
@@ -71,64 +69,6 @@ func (p *Partition) saw(tx *Tx, hash uint32) {
 func (p *Partition) sawAll(tx *Tx) {
 	if need := p.rep.SawAll(); !p.rep.Confirmed(need) {
 		tx.outcome.need.Join(need)
-	}
-}
-
-func (p *Partition) park(tx *Tx, hash uint32, wait int64) {
-	r := tx.req
-	if len(p.parks) >= parkLimit {
-		tx.Reply = r.Runner.Fail(tx.Reply[:0], r, ErrOverloaded)
-		return
-	}
-	tx.outcome.parked = true
-	kept := parked{Request: *r, hash: hash}
-	kept.Message = append([]byte(nil), r.Message...)
-	if kept.Deadline == 0 {
-		kept.Deadline = never
-		if wait >= 0 && wait < never-tx.Now {
-			kept.Deadline = tx.Now + wait
-		}
-	}
-	p.parks = append(p.parks, kept)
-}
-
-func (p *Partition) wake(hash uint32) {
-	p.parks = slices.DeleteFunc(p.parks, func(r parked) bool {
-		if r.hash == hash {
-			p.ready = append(p.ready, r.Request)
-			return true
-		}
-		return false
-	})
-}
-
-// expireParked runs those whose deadline has passed for the last time.
-func (p *Partition) expireParked(now int64) {
-	var expired []Request
-	p.parks = slices.DeleteFunc(p.parks, func(r parked) bool {
-		if r.Deadline <= now {
-			expired = append(expired, r.Request)
-			return true
-		}
-		return false
-	})
-	for i := range expired {
-		p.run(&expired[i], true, true)
-	}
-}
-
-// dropParked forgets what a client that is gone was waiting for.
-func (p *Partition) dropParked(client cluster.UUID) {
-	p.parks = slices.DeleteFunc(p.parks, func(r parked) bool { return r.Client == client })
-}
-
-// rerouteParked hands all parked requests back: the partition has moved away.
-func (p *Partition) rerouteParked() {
-	parks := p.parks
-	p.parks = nil
-	for i := range parks {
-		r := parks[i].Request
-		r.Answerer.Reroute(&r)
 	}
 }
 
