@@ -107,6 +107,7 @@ func (d *end) take() {
 	for len(d.inbox) > 0 && d.inbox[0].at <= now {
 		i := d.inbox[0]
 		if d.conn.net.holds && !i.local && d.isCutOff() {
+			d.wait()
 			break // mend goes on from here
 		}
 		d.inbox = d.inbox[1:]
@@ -125,6 +126,14 @@ func (d *end) take() {
 	}
 	if gathered && d.up && !d.shut {
 		d.owner.handler.Idle(d.peer.ID, d.lane)
+	}
+}
+
+// wait makes sure that mend finds an end that something is held back from: it knows those of connections that are not broken.
+func (d *end) wait() {
+	n := d.conn.net
+	if d.conn.broken && !slices.Contains(n.orphans, d) {
+		n.orphans = append(n.orphans, d)
 	}
 }
 

@@ -397,6 +397,24 @@ func TestBreak(t *testing.T) {
 	w.want("1: down 2 bulk", "1: up 2 bulk", "2: down 1 bulk", "2: up 1 bulk")
 }
 
+// Where partitions hold what meets them, the news of a broken connection, too, goes on when they end.
+func TestBreakThenPartition(t *testing.T) {
+	for seed := range uint64(20) {
+		w, one, two := pair(t, seed)
+		w.net.Hold(true)
+		w.net.Break(id(1), id(2), link.Effects)
+		w.net.PartitionOneWay(at(1), at(2)) // overtakes the news on its way to two, who dials
+		w.run(10 * time.Second)
+		w.want("1: down 2 effects")
+		w.net.HealAll()
+		w.run(5 * time.Second)
+		w.want("1: up 2 effects", "2: down 1 effects", "2: up 1 effects")
+		if !one.hub.Send(id(2), link.Effects, nil) || !two.hub.Send(id(1), link.Effects, nil) {
+			t.Error("the lane is down after the partition")
+		}
+	}
+}
+
 func TestDroppedAndNamedAgain(t *testing.T) {
 	for seed := range uint64(20) {
 		w, one, two := pair(t, seed)

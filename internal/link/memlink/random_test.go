@@ -28,6 +28,7 @@ type stream struct {
 func chaos(t *testing.T, seed uint64) string {
 	t.Helper()
 	w := newWorld(t, seed)
+	w.net.Hold(seed%2 == 1)
 	random := rand.New(rand.NewPCG(seed, 2))
 	var log strings.Builder
 	const members = 4
