@@ -12,8 +12,9 @@ func doors() []Mutant {
 			"if err := r.g.protect(tx, h, m); err != nil {", "if err := r.g.protect(tx, h, m); err != nil && false {", inGateway, "TestProtection", nil,
 		},
 		{
-			"waiters: when a partition moves they wait on at the new primary", "internal/partition/tx_run.go",
-			"r.Answerer.Reroute(&r)", "_ = r", inGateway, "TestLockWaitsOverAMove", nil,
+			"waiters: when a partition moves they wait on at the new primary", "internal/partition/parking.go",
+			"parks[i].Answerer.Reroute(&parks[i])", "_ = i",
+			inGateway, "TestLockWaitsOverAMove", nil,
 		},
 		{
 			"gone clients: their locks are released", "internal/gateway/presence.go",
@@ -33,6 +34,11 @@ func doors() []Mutant {
 			"late copies: a copy of a lock's call that comes late does nothing", "internal/structure/imap/lockrepeat.go",
 			"c.reference == reference && c.client == client", "c.reference == reference && c.client != client",
 			inMaps, "TestScripts", nil,
+		},
+		{
+			"waiters bounded: one client cannot take all places", "internal/partition/parking.go",
+			"g.mu.byClient[r.Client] >= g.perClient", "false",
+			inPartition, "TestWaitersAreBounded", nil,
 		},
 	}
 }
