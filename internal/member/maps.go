@@ -15,6 +15,7 @@ func (n *Node) newMaps() *imap.Structure {
 	return imap.New(imap.Options{
 		Config:     n.mapConfig,
 		Era:        func() (era, version int32) { return n.era.Load(), n.listVersion.Load() },
+		Merges:     func() bool { return n.View().Version().HasMerge() },
 		Refuses:    n.refusesWrites,
 		Members:    n.dataMembers,
 		Partitions: n.o.Config.PartitionCount,

@@ -23,6 +23,9 @@ type Recalling interface {
 	Recall(effect []byte)
 	// RecallAll says that there are too many of those.
 	RecallAll()
+	// Recalled is an effect with what the fragment remembers, which ends a copy of it: to Apply what a copy is made of is no
+	// write of late. Empty for none.
+	Recalled() []byte
 }
 
 // Detach takes what this member has out of the grid, but for copies that are not complete, in the order of partitions, kinds

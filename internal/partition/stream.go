@@ -189,7 +189,8 @@ func (p *Partition) tellPosition() {
 }
 
 // onPosition levels a backup: from the tail when that reaches back far
-// enough, otherwise by a transfer.
+// enough, otherwise by a transfer. One that begins with nothing gets a transfer too: that tells what was written of late
+// (Recalling), while old effects of the tail would count as that.
 //
 // A position of an earlier epoch may be that of a replica that is gone; it will be told anew.
 func (p *Partition) onPosition(from cluster.MemberID, epoch uint64, at replica.Position) {
@@ -199,7 +200,8 @@ func (p *Partition) onPosition(from cluster.MemberID, epoch uint64, at replica.P
 	}
 	p.stopSending(from)
 	peer.Transfer, peer.Streaming, peer.Since, peer.Acked = 0, true, epoch, 0
-	if !p.rep.Levels(at) {
+	begins := at == replica.Position{} && !peer.InSync && p.rep.Last.Seq > 0
+	if begins || !p.rep.Levels(at) {
 		p.copyAnew(peer)
 		return
 	}

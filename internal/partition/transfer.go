@@ -99,6 +99,11 @@ func (p *Partition) onMore(to cluster.MemberID, id uint64) {
 	done := true
 	if f := p.fragments[s.kind][s.names[0]]; f != nil {
 		s.cursor, done = f.Snapshot(s.cursor, chunkBytes, func(effect []byte) { b = packed.AppendBytes(b, effect) })
+		if f, ok := f.(Recalling); ok && done {
+			if effect := f.Recalled(); len(effect) > 0 {
+				b = packed.AppendBytes(b, effect)
+			}
+		}
 	}
 	if done {
 		s.names, s.cursor = s.names[1:], 0

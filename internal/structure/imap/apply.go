@@ -36,6 +36,8 @@ func (f *fragment) Apply(effect []byte) error {
 		f.applyAccess(&r)
 	case effectMeta:
 		err = f.applyMeta(&r)
+	case effectNews:
+		f.applyNews(&r)
 	default:
 		return fmt.Errorf("%w: kind %d", ErrBadEffect, kind)
 	}

@@ -109,6 +109,8 @@ type Options struct {
 	// Era returns the version of the last member list by which members went without leaving, 0 when there was none; nil
 	// means 0. A few that follow one another closely count as the first of them. version is that of the present list.
 	Era func() (era, version int32)
+	// Merges tells whether the cluster's members merge after a split, so know effectNews; nil means that they do.
+	Merges func() bool
 	// Refuses tells whether split-brain protection keeps writes of a map from being acknowledged now; nil means never.
 	Refuses func(name string) bool
 	// Partitions is the partition count.

@@ -22,6 +22,8 @@ const (
 	effectAccess = 6
 	// effectMeta is effectPut without the value.
 	effectMeta = 7
+	// effectNews ends a copy: which keys got their entries of late. Only members of a cluster that merges know it.
+	effectNews = 8
 )
 
 // The flags of an entry's state.

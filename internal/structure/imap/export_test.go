@@ -84,6 +84,18 @@ func (s *Structure) Damage(key string, locks bool, change func(value []byte, m *
 	}
 }
 
+// IsNews tells which of those keys the only fragment of the map m would merge into a cluster with which it shares the list of
+// version ancestor, after members went by that of version last.
+func (s *Structure) IsNews(ancestor, last int32, keys ...string) (news []string) {
+	isNew, all := s.byName["m"].fragments[0].News(ancestor, last)
+	for _, key := range keys {
+		if all || isNew(appendPut(nil, []byte(key), nil, &store.Meta{})) {
+			news = append(news, key)
+		}
+	}
+	return news
+}
+
 // SumOnce sums up the only fragment in one step.
 func (s *Structure) SumOnce() (partition.Sum, bool) {
 	f := s.byName["m"].fragments[0]

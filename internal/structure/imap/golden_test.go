@@ -32,6 +32,7 @@ func golden() map[string][]byte {
 		"lock":   appendLock(nil, []byte("key"), &l),
 		"unlock": appendUnlock(nil, []byte("key")),
 		"access": access,
+		"news":   (&fragment{s: New(Options{}), news: news{since: 9, latest: 10, hashes: []uint32{0xAABBCCDD}}}).Recalled(),
 		"meta":   appendMeta(nil, []byte("key"), &store.Meta{TTL: 500, Deadline: 2500}),
 	}
 }

@@ -42,6 +42,8 @@ type pair struct {
 	slow bool
 	// held stops the wire, so nothing is acknowledged.
 	held bool
+	// era and list are the versions that Options.Era tells.
+	era, list int32
 }
 
 type member struct {
@@ -81,6 +83,7 @@ func (p *pair) newMember(i int) *member {
 		Config: func(string) imap.Config { return p.config }, Partitions: 1, Seed: 7,
 		Members: func() int { return p.dataMembers },
 		Memory:  func() (limit, used int64) { return p.memory[0], p.memory[1] },
+		Era:     func() (era, version int32) { return p.era, p.list },
 	})
 	m.grid = partition.New(partition.Options{
 		Count: 1, Self: m.id, Hub: m, Events: m.events,
@@ -98,14 +101,17 @@ func (p *pair) newMember(i int) *member {
 }
 
 // lead makes a member the primary and the other its backup.
-func (p *pair) lead(primary int) {
+func (p *pair) lead(primary int) { p.assign(primary, cluster.InSync) }
+
+// assign makes a member the primary and the other its backup, in that state.
+func (p *pair) assign(primary int, backup cluster.ReplicaState) {
 	p.primary = primary
 	p.epoch++
 	p.table = &cluster.Table{Version: int32(p.epoch), Partitions: []cluster.Assignment{{
 		Epoch: p.epoch,
 		Replicas: []cluster.Replica{
 			{Member: p.members[primary].id, State: cluster.InSync},
-			{Member: p.members[1-primary].id, State: cluster.InSync},
+			{Member: p.members[1-primary].id, State: backup},
 		},
 	}}}
 	p.members[primary].grid.Install(p.table)

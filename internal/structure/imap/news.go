@@ -21,7 +21,7 @@ type news struct {
 }
 
 func (n *news) add(since, version int32, hash uint32) {
-	if n.since != since {
+	if n.since < since { // a copy's may be ahead of what this member has seen
 		*n = news{since: since, hashes: n.hashes[:0]}
 	}
 	n.latest = version
@@ -59,6 +59,42 @@ func (f *fragment) RecallAll() {
 	}
 }
 
+// Recalled implements partition.Recalling.
+func (f *fragment) Recalled() []byte {
+	if !f.s.options.Merges() {
+		return nil
+	}
+	era, _ := f.s.options.Era()
+	n := f.news
+	if n.since < era {
+		n = news{since: era}
+	}
+	b := packed.AppendUint32([]byte{effectNews}, uint32(n.since))
+	b = packed.AppendUint32(b, uint32(n.latest))
+	b = packed.AppendBool(b, n.all)
+	b = packed.AppendUvarint(b, uint64(len(n.hashes)))
+	for _, hash := range n.hashes {
+		b = packed.AppendUint32(b, hash)
+	}
+	return b
+}
+
+// applyNews puts what the source of a copy remembers in the place of the entries that came with it, which were noted.
+func (f *fragment) applyNews(r *packed.Reader) {
+	n := news{since: int32(r.Uint32()), latest: int32(r.Uint32()), all: r.Bool()}
+	for range r.Count(4) {
+		n.hashes = append(n.hashes, r.Uint32())
+	}
+	if len(n.hashes) > maxNews {
+		n.all, n.hashes = true, nil
+	}
+	if r.Err() == nil {
+		era, _ := f.s.options.Era()
+		n.since = max(n.since, era)
+		f.news = n
+	}
+}
+
 func (f *fragment) noteNews(hash uint32) {
 	era, version := f.s.options.Era()
 	f.news.add(era, version, hash)
@@ -70,7 +106,7 @@ func (f *fragment) noteNews(hash uint32) {
 // other cluster has it, or has lost the partition. The fragment must be detached (partition.Detached).
 func (f *fragment) News(ancestor, last int32) (isNew func(effect []byte) bool, all bool) {
 	first, _ := f.s.options.Era()
-	written := f.news.since == first
+	written := f.news.since >= first
 	switch {
 	case ancestor < 0:
 		return nil, true

@@ -41,6 +41,9 @@ func New(o Options) *Structure {
 	if o.Era == nil {
 		o.Era = func() (int32, int32) { return 0, 0 }
 	}
+	if o.Merges == nil {
+		o.Merges = func() bool { return true }
+	}
 	if o.Refuses == nil {
 		o.Refuses = func(string) bool { return false }
 	}
