@@ -51,7 +51,8 @@ type layer struct {
 	// other is the list of the cluster to join; astray: this member is in another one, with which it shares no list.
 	other  *cluster.List
 	astray bool
-	// last is the version of the last list by which members went from that cluster without leaving.
+	// last is the version of the last list by which members went from that cluster without leaving, or of the first that this
+	// member had: it may have joined a part that was cut off before.
 	last int32
 	// millis was that cluster's time when this member's clock showed at.
 	millis int64
@@ -150,7 +151,11 @@ func (n *Node) noteEra(before, now *cluster.List) {
 	if now != nil {
 		n.listVersion.Store(now.Version)
 	}
-	if before == nil || now == nil {
+	if now == nil {
+		return
+	}
+	if before == nil { // members may have gone just before: what is written here from now on may be news
+		n.eraLast = now.Version
 		return
 	}
 	gone := slices.ContainsFunc(before.Members, func(m cluster.Member) bool { return !m.Leaving && now.Find(m.ID) < 0 })

@@ -58,6 +58,28 @@ func TestCopyWithoutNews(t *testing.T) {
 	}
 }
 
+// TestNewsOfAJoiner: a member that joined the part that is cut off has seen nobody go; it merges what was written with it, and
+// what the source of its copy knows as written since.
+func TestNewsOfAJoiner(t *testing.T) {
+	p := newPair(t, imap.Config{Backups: partition.Backups{Sync: 1}})
+	put := func(key string) {
+		p.do(1, "put", func(tx *partition.Tx) error {
+			return p.maps().Set(tx, []byte("m"), []byte(key), []byte("v"), 1, imap.Default, imap.Default)
+		})
+	}
+	p.list = 10
+	put("old")
+	p.era, p.list = 11, 11
+	put("since")
+	copyAnew(p)
+	p.lead(1 - p.primary)
+	p.era, p.list = 0, 13
+	put("here")
+	if got := p.maps().IsNews(10, 13, "old", "since", "here"); !slices.Equal(got, []string{"since", "here"}) {
+		t.Errorf("news: %q", got)
+	}
+}
+
 // copyAnew makes the backup anew, as one that has to catch up, and waits until it has.
 func copyAnew(p *pair) {
 	p.t.Helper()
