@@ -10,10 +10,14 @@ import (
 	"github.com/filbertgrid/filbert/internal/packed"
 )
 
+// joinPatience is how long a joiner waits for members that are heard and do not have its list, if a majority has it.
+const joinPatience = time.Second
+
 // pendingJoin is a member that is in the list and does not know it yet.
 type pendingJoin struct {
 	member  cluster.MemberID
 	version int32 // of the list that took it in
+	since   time.Duration
 	reply   func([]byte)
 }
 
@@ -58,7 +62,8 @@ func (c *Core) joinReplied(a ask, reply link.Reply) {
 
 // answerJoin takes a new member into the list, if this member coordinates. It is told so
 // when a majority of those that are members already has that list: otherwise a coordinator
-// that ends now would leave behind a member that nobody knows. A coordinator without a lease takes nobody in: most of its
+// that ends now would leave behind a member that nobody knows. Who is heard and does not have it yet is waited for a
+// moment: the coordinator may end together with one of those who have it. A coordinator without a lease takes nobody in: most of its
 // members may have gone on without it, and with one more it would become another cluster, of members that it does not
 // have, instead of learning that.
 func (c *Core) answerJoin(m cluster.Member, speaks cluster.Spoken, reply func([]byte)) {
@@ -92,7 +97,7 @@ func (c *Core) answerJoin(m cluster.Member, speaks cluster.Spoken, reply func([]
 	if b := c.beats[m.ID]; b != nil {
 		b.speaks = speaks
 	}
-	c.joins = append(c.joins, pendingJoin{m.ID, c.list.Version, reply})
+	c.joins = append(c.joins, pendingJoin{m.ID, c.list.Version, c.now, reply})
 	c.answerJoins()
 }
 
@@ -143,8 +148,12 @@ func (c *Core) answerJoins() {
 				continue
 			}
 			voters++
-			if have := c.beats[id].have; have.Lineage == c.list.Lineage && have.Version >= j.version {
+			b := c.beats[id]
+			switch {
+			case b.have.Lineage == c.list.Lineage && b.have.Version >= j.version:
 				having++
+			case c.now-j.since < joinPatience && c.now-b.heard <= joinPatience+c.HeartbeatInterval:
+				return false
 			}
 		}
 		if 2*having <= voters {

@@ -25,6 +25,27 @@ func TestJoinerIsKnownToAMajority(t *testing.T) {
 	})
 }
 
+// Who joins is told so when all who are heard have its list, if that takes no longer than a moment: the coordinator may end together
+// with one of those who have it.
+func TestJoinerIsKnownToAll(t *testing.T) {
+	eachSeed(t, func(w *world) {
+		nodes := w.started(3)
+		coordinator := w.coordinator()
+		slow := nodes[0]
+		if slow == coordinator {
+			slow = nodes[1]
+		}
+		w.pause(slow, 100*time.Millisecond)
+		joiner := w.add()
+		w.start(joiner, 0)
+		w.run(90 * time.Millisecond)
+		if joiner.view.Joined {
+			w.fail("joined although a member that is only slow has not heard of it\n%s", w.picture())
+		}
+		w.until("it has joined", testSilence, w.together)
+	})
+}
+
 // An heir goes on from the newest list that any of the others has, and not from its own, which may be older.
 func TestHeirTakesTheNewest(t *testing.T) {
 	eachSeed(t, func(w *world) {
