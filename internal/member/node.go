@@ -257,9 +257,9 @@ func (n *Node) Tick() {
 	n.Step()
 }
 
-// reaches tells whether this member may decide about another one that it hears. In Step only.
-func (n *Node) reaches(id cluster.MemberID) bool {
-	return n.members.LeaseValid() && n.members.Hears(id)
+// reaches tells whether this member may go by a primary's word that it does not reach a backup. In Step only.
+func (n *Node) reaches(primary, backup cluster.MemberID) bool {
+	return primary != n.o.Self.ID && n.members.LeaseValid() && n.members.Hears(backup) && n.members.ProvesToHear(primary)
 }
 
 // report takes a partition's word to the coordinator. Called under a partition's lock.

@@ -215,7 +215,7 @@ func (c *Core) HeardAll() time.Duration { return time.Duration(c.heardAll.Load()
 func (c *Core) Start() {
 	c.step()
 	c.phase = founding
-	c.rallyUntil = c.now + 2*c.SilenceTimeout
+	c.rallyUntil = c.now + rallyFor*c.SilenceTimeout
 	c.startRound()
 }
 

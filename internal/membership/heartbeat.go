@@ -23,6 +23,9 @@ type beat struct {
 	// As its coordinator: reached is the latest stamp of its own of which it has got our echo, by its word; owed is
 	// when we first sent an echo since, 0 for none.
 	reached, owed time.Duration
+	// last is the latest stamp of its own that has come; doubted what that was when it was last doubted, at doubtedAt, whether it
+	// hears this member.
+	last, doubted, doubtedAt time.Duration
 	// leased is when we last sent an echo that its lease counts.
 	leased time.Duration
 	// connected: the control lane is up. tried is when it was last asked whether it lives.
@@ -69,8 +72,10 @@ func (c *Core) followList() {
 	if coordinator := c.list.Coordinator().ID; coordinator != c.Self.ID {
 		b := c.beats[coordinator]
 		b.heard, b.dead = c.now, false
+		// Its lease may rest on the echoes of members that have just gone: it ends a lease after the list, whatever this member gave.
+		b.leased = c.now
 		if coordinator != c.follows {
-			b.answered, b.leased = c.now, c.now
+			b.answered = c.now
 		}
 	} else {
 		if coordinator != c.follows { // what the last one has leased ends no later than what is leased now
@@ -177,6 +182,19 @@ func (c *Core) Hears(id cluster.MemberID) bool {
 	return id == c.Self.ID || (b != nil && c.now-b.heard <= c.SilenceTimeout/2)
 }
 
+// ProvesToHear tells whether a member hears this one, its coordinator: it must have got an echo that was sent since it was first
+// asked. So the first answer is no; who asks again, some heartbeats later, is told.
+func (c *Core) ProvesToHear(id cluster.MemberID) bool {
+	b := c.beats[id]
+	if b == nil {
+		return false
+	}
+	if b.doubtedAt == 0 || c.now-b.doubtedAt > c.SilenceTimeout {
+		b.doubted, b.doubtedAt = b.last, c.now
+	}
+	return b.reached > b.doubted
+}
+
 // isDeaf tells whether no echo has reached a member for so long that it gets none any more. That time and a lease are
 // less than what it takes that member to give up everybody and go on by itself.
 func (c *Core) isDeaf(b *beat) bool { return b.owed != 0 && c.now-b.owed > c.SilenceTimeout/2 }
@@ -223,7 +241,7 @@ func (c *Core) onBeat(from cluster.MemberID, r *packed.Reader) {
 	if r.Err() != nil || b == nil {
 		return // whoever is not in the list (any more) must not count on this member
 	}
-	b.have, b.document, b.speaks = have, document, speaks
+	b.have, b.document, b.speaks, b.last = have, document, speaks, max(b.last, stamp)
 	c.answerJoins()
 	c.checkChanges()
 	if from != c.list.Coordinator().ID || (c.take == nil && !c.hasYielded()) {

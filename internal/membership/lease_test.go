@@ -3,6 +3,8 @@ package membership
 import (
 	"testing"
 	"time"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
 )
 
 // part breaks all connections between some members and the rest: what one side sends to the other gets lost, and nobody is refused.
@@ -118,5 +120,54 @@ func TestHears(t *testing.T) {
 	w.run(testSilence * 6 / 10)
 	if coordinator.core.Hears(other.self.ID) {
 		t.Error("it hears who is cut off")
+	}
+}
+
+// A coordinator that does not answer this member may have a lease by those who have just left: nobody takes over before that
+// must have ended, too.
+func TestLeaseGivenByLeavers(t *testing.T) {
+	w := newWorld(t, 1)
+	nodes := w.started(4)
+	w.watched = false
+	w.run(time.Second)
+	coordinator, n := w.coordinator(), nodes[0]
+	if n == coordinator {
+		n = nodes[1]
+	}
+	c := n.core
+	b := c.beats[coordinator.self.ID]
+	c.now = 3 * testSilence
+	b.answered, b.leased, b.heard = 0, 0, c.now-testSilence/10
+	if !c.isUnanswered() {
+		t.Fatal("it is not without answers")
+	}
+	list := *c.list
+	list.Version++
+	list.Members = []cluster.Member{coordinator.self, n.self}
+	c.install(&list, c.table, c.document, "others have left")
+	if c.isUnanswered() {
+		t.Error("it takes the coordinator for one without a lease, which those may have given who have just left")
+	}
+}
+
+// A member proves that it hears its coordinator by what it has heard since it was doubted.
+func TestProvesToHear(t *testing.T) {
+	w := newWorld(t, 1)
+	nodes := w.started(3)
+	coordinator, n := w.coordinator(), nodes[0]
+	if n == coordinator {
+		n = nodes[1]
+	}
+	w.run(testSilence)
+	if coordinator.core.ProvesToHear(n.self.ID) {
+		t.Error("proved by what was before")
+	}
+	w.run(testSilence / 2)
+	if !coordinator.core.ProvesToHear(n.self.ID) {
+		t.Error("it hears, and has not proved it")
+	}
+	w.run(2 * testSilence)
+	if coordinator.core.ProvesToHear(n.self.ID) {
+		t.Error("an old proof counts")
 	}
 }

@@ -9,6 +9,11 @@ import (
 	"github.com/filbertgrid/filbert/internal/packed"
 )
 
+// rallyFor is how many silence timeouts a member that carries what it held of its former cluster waits for silent members of the
+// one to join, before it founds one of its own: two minutes by default. Nothing in that would have an ancestor in common with
+// the other one, so when the two meet, what the other has removed since would count as new.
+const rallyFor = 12
+
 // maxFormer bounds the addresses of members that were removed and have not come back: the other half of a split is
 // looked for there, too, where looks do not show it.
 const maxFormer = 64

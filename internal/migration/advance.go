@@ -196,7 +196,7 @@ func (c *Core) take(from cluster.MemberID, r partition.Report) {
 		c.fell[said] = from
 		delete(c.caught, said)
 	case partition.Stuck:
-		if c.Reaches != nil && !c.Reaches(r.Member) {
+		if c.Reaches != nil && !c.Reaches(from, r.Member) {
 			return
 		}
 		c.fell[said] = from

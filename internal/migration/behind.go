@@ -17,7 +17,9 @@ const stuckFor = 3 * time.Second
 // nobody's: that the backup is fine for others does not help those who write. Only a primary with a lease
 // reports (package member), and only a coordinator with one listens: a primary that hears nobody, or only the coordinator and
 // with it the smaller part of the cluster, would go on without those who are about to replace it. And it listens only as long as it
-// hears the backup: one that nobody hears goes with the list, by which split-brain protection knows how many are left.
+// hears the backup: one that nobody hears goes with the list, by which split-brain protection knows how many are left. The primary must
+// have proved that it hears the coordinator, or it may be the one that hears nobody. And it must be another member: a
+// coordinator that goes by its own word could be cut off from all, and answer for the rest of its lease what nobody else has.
 type pair struct{ primary, backup cluster.MemberID }
 
 // isStuck tells whether a copy to a backup does not get on because its primary cannot reach it. Others must not wait for it.

@@ -33,7 +33,7 @@ func TestBehind(t *testing.T) {
 			return c.table.Partitions[0].Replicas[1]
 		}
 		reaches := false
-		c.Reaches = func(cluster.MemberID) bool { return reaches }
+		c.Reaches = func(_, _ cluster.MemberID) bool { return reaches }
 		if got := say(partition.Stuck); got != in(2) {
 			t.Error("a coordinator that has no lease, or does not hear the backup, goes by what a primary says")
 		}

@@ -68,8 +68,8 @@ type Options struct {
 	Backups int
 	// Groups say which members may be lost together; those of the member that coordinates count.
 	Groups config.PartitionGroup
-	// Reaches tells whether this member, whose lease runs, hears another one; nil: always.
-	Reaches func(cluster.MemberID) bool
+	// Reaches tells whether this member, whose lease runs, hears a primary that hears it, and that one's backup; nil: always.
+	Reaches func(primary, backup cluster.MemberID) bool
 	// Version is the cluster's version; nil: that of this build.
 	Version func() cluster.Version
 	// Clock is monotonic time.
