@@ -151,5 +151,20 @@ func membership() []Mutant {
 			"\tc.endWaits()", "\t_ = c",
 			inSim, "TestSimScripts/deaf_with_coordinator", nil,
 		},
+		{
+			"leases of leavers: a lease given by those who have just left is waited for", "internal/membership/heartbeat.go",
+			"\t\tb.leased = c.now\n\t\tif coordinator", "\t\t_ = c.now\n\t\tif coordinator",
+			inMembership, "TestLeaseGivenByLeavers", nil,
+		},
+		{
+			"proof of hearing: a primary must prove that it hears before its word counts", "internal/membership/heartbeat.go",
+			"return b.reached > b.doubted", "return b.reached >= 0",
+			inMembership, "TestProvesToHear", nil,
+		},
+		{
+			"known to all: a joiner waits a moment for all who are heard to know it", "internal/membership/joining.go",
+			"case c.now-j.since < joinPatience && c.now-b.heard <= joinPatience+c.HeartbeatInterval:", "case false:",
+			inMembership, "TestJoinerIsKnownToAll", nil,
+		},
 	}
 }

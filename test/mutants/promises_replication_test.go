@@ -80,7 +80,7 @@ func replication() []Mutant {
 		},
 		{
 			"its word: a primary's word about a backup counts only where the coordinator hears both", "internal/migration/advance.go",
-			"if c.Reaches != nil && !c.Reaches(r.Member) {", "if false {",
+			"if c.Reaches != nil && !c.Reaches(from, r.Member) {", "if false {",
 			inMigration, "TestBehind", nil,
 		},
 		{
@@ -159,6 +159,16 @@ func replication() []Mutant {
 			"pause: a member that did not run takes nobody for stuck", "internal/partition/tick.go",
 			"min(now-g.ticked, tickMost)", "now-g.ticked",
 			inPartition, "TestPauseIsNotSilence", nil,
+		},
+		{
+			"news in copies: what was written before a split is no news, whoever got a copy since", "internal/partition/stream.go",
+			"begins := at ==", "begins := false && at ==",
+			inMaps, "TestCopyKnowsWhatIsNews", nil,
+		},
+		{
+			"news of joiners: what is written with a member that joined a part which is cut off is merged", "internal/member/stash.go",
+			"n.eraLast = now.Version\n\t\treturn", "_ = now.Version\n\t\treturn",
+			inMember, "TestEraOfAJoiner", nil,
 		},
 	}
 }
