@@ -90,7 +90,7 @@ func replication() []Mutant {
 		},
 		{
 			"dialect: in a cluster of the release before writes wait for all backups", "internal/partition/tx_run.go",
-			"return cluster.MaxBackups", "return sync",
+			"return cluster.MaxBackups", "return min(sync, cluster.MaxBackups)",
 			inPartition, "TestWaitingInAClusterOfTheFirstVersion", nil,
 		},
 		{
