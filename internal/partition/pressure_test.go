@@ -104,18 +104,22 @@ func TestWaitersAreBounded(t *testing.T) {
 		n.answers = nil
 		return count
 	}
-	fill := func() {
+	fill := func(when string) {
+		t.Helper()
 		for range maxParkedClient + 1 {
 			n.askAs(1, "wait a")
+		}
+		if got := refused(); got != 1 {
+			t.Errorf("%s: %d of the first client's refused, want 1", when, got)
 		}
 		for range maxParkedClient + 1 {
 			n.askAs(2, "wait a")
 		}
+		if got, want := refused(), maxParkedClient+1-(maxParked-maxParkedClient); got != want {
+			t.Errorf("%s: %d of the second client's refused, want %d", when, got, want)
+		}
 	}
-	fill()
-	if got, want := refused(), 1+maxParkedClient+1-(maxParked-maxParkedClient); got != want {
-		t.Fatalf("%d refused, want %d", got, want)
-	}
+	fill("at first")
 	for name, room := range map[string]func(){
 		"gone":     func() { n.grid.ClientGone(cluster.UUID{1}); n.grid.ClientGone(cluster.UUID{2}) },
 		"given up": func() { w.pass(6000) },
@@ -123,9 +127,6 @@ func TestWaitersAreBounded(t *testing.T) {
 	} {
 		room()
 		refused()
-		fill()
-		if got, want := refused(), 1+maxParkedClient+1-(maxParked-maxParkedClient); got != want {
-			t.Errorf("%s: %d refused, want %d", name, got, want)
-		}
+		fill(name)
 	}
 }

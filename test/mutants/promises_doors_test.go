@@ -27,7 +27,7 @@ func doors() []Mutant {
 		},
 		{
 			"clients elsewhere: locks are released by who hears everybody, for the client may be with another member", "internal/gateway/presence.go",
-			"|| heardAll-c.since < goneAfter/2:", ":",
+			"|| heardAll-c.since < goneAfter/2:", "|| heardAll < 0:",
 			inGateway, "TestClientGone", nil,
 		},
 		{

@@ -147,11 +147,6 @@ func membership() []Mutant {
 			inMembership, "TestCoordinatorThatPublishedMerges", nil,
 		},
 		{
-			"ended waits: a take-over does not wait for ever for who hears nobody", "internal/membership/core.go",
-			"\tc.endWaits()", "\t_ = c",
-			inSim, "TestSimScripts/deaf_with_coordinator", nil,
-		},
-		{
 			"leases of leavers: a lease given by those who have just left is waited for", "internal/membership/heartbeat.go",
 			"\t\tb.leased = c.now\n\t\tif coordinator", "\t\t_ = c.now\n\t\tif coordinator",
 			inMembership, "TestLeaseGivenByLeavers", nil,
