@@ -124,18 +124,25 @@ func (c *cluster) writing() (l *load, end func()) {
 	})
 }
 
-// TestUpgrade: three members of the release before are replaced one by one while a client writes. Until the version is
-// raised, the cluster talks as they did, and one of them may still join; afterwards it may not.
-func TestUpgrade(t *testing.T) {
-	previous := previousBinary(t)
-	c := newCluster(t)
-	c.ports = append(c.ports, freePort(t), freePort(t))
-	c.binary = previous
+// previousCluster is three members of the release before, with addresses for some more members, and the binary of that release.
+func previousCluster(t *testing.T, more int) (c *cluster, members []*member, binary string) {
+	t.Helper()
+	c, binary = newCluster(t), previousBinary(t)
+	for range more {
+		c.ports = append(c.ports, freePort(t))
+	}
+	c.binary = binary
 	for range 3 {
 		c.add()
 	}
 	c.settle()
-	old := slices.Clone(c.members)
+	return c, slices.Clone(c.members), binary
+}
+
+// TestUpgrade: three members of the release before are replaced one by one while a client writes. Until the version is
+// raised, the cluster talks as they did, and one of them may still join; afterwards it may not.
+func TestUpgrade(t *testing.T) {
+	c, old, previous := previousCluster(t, 2)
 	l, end := c.writing()
 	defer end()
 	l.ends = 4
@@ -224,14 +231,7 @@ func (l *load) first() time.Time {
 // TestUpgradeIsTakenBack: two of three are new already when the old build is wanted again. One is killed, as a rollback in a
 // hurry would.
 func TestUpgradeIsTakenBack(t *testing.T) {
-	previous := previousBinary(t)
-	c := newCluster(t)
-	c.binary = previous
-	for range 3 {
-		c.add()
-	}
-	c.settle()
-	old := slices.Clone(c.members)
+	c, old, previous := previousCluster(t, 0)
 	l, end := c.writing()
 	defer end()
 	l.ends = 5
