@@ -1,12 +1,10 @@
 package membership
 
 import (
-	"log/slog"
 	"slices"
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
-	"github.com/filbertgrid/filbert/internal/link"
 	"github.com/filbertgrid/filbert/internal/packed"
 )
 
@@ -41,11 +39,7 @@ type beat struct {
 
 // aliveAgain is the pause between two questions to a member whose lane is
 // down: short, since only a refusal removes it before its time.
-const aliveAgain = 50 * time.Millisecond
-
 // aliveTimeout bounds such a question.
-const aliveTimeout = time.Second
-
 func (c *Core) margin() time.Duration { return c.SilenceTimeout / 10 }
 
 // followList adapts connections and heartbeats to a new list.
@@ -125,8 +119,6 @@ func (c *Core) isUnanswered() bool {
 }
 
 // isHeard tells whether a member has been heard for so long that it would have answered, if what is sent reached it.
-func (c *Core) isHeard(b *beat) bool { return c.now-b.again > c.SilenceTimeout/2 }
-
 // echo answers a heartbeat, which prolongs the lease of a member that this one coordinates, or that of its coordinator. A
 // member that is heard, but that no echo reaches, gets none any more: once its lease must have run out, it can be
 // removed. It gets them again when one of them turns out to have reached it. The same holds for a coordinator that
@@ -160,76 +152,17 @@ func (c *Core) echo(to cluster.MemberID, b *beat, stamp, reached time.Duration) 
 
 // hears notes that something has come from a member. One that was not heard for a while may not have been reached
 // either, by the same cut: its echoes are counted anew.
-func (c *Core) hears(b *beat) {
-	if c.now-b.heard > c.SilenceTimeout/2 {
-		b.owed, b.again = 0, c.now
-	}
-	b.heard = c.now
-}
-
 // noteHeardAll keeps HeardAll.
-func (c *Core) noteHeardAll() {
-	all := c.now
-	for _, id := range c.order {
-		all = min(all, c.beats[id].heard)
-	}
-	c.heardAll.Store(int64(all))
-}
-
 // Hears tells whether something has come from a member of late, or whether it is this one.
-func (c *Core) Hears(id cluster.MemberID) bool {
-	b := c.beats[id]
-	return id == c.Self.ID || (b != nil && c.now-b.heard <= c.SilenceTimeout/2)
-}
-
 // ProvesToHear tells whether a member hears this one, its coordinator: it must have got an echo that was sent since it was first
 // asked. So the first answer is no; who asks again, some heartbeats later, is told.
-func (c *Core) ProvesToHear(id cluster.MemberID) bool {
-	b := c.beats[id]
-	if b == nil {
-		return false
-	}
-	if b.doubtedAt == 0 || c.now-b.doubtedAt > c.SilenceTimeout {
-		b.doubted, b.doubtedAt = b.last, c.now
-	}
-	return b.reached > b.doubted
-}
-
 // isDeaf tells whether no echo has reached a member for so long that it gets none any more. That time and a lease are
 // less than what it takes that member to give up everybody and go on by itself.
-func (c *Core) isDeaf(b *beat) bool { return b.owed != 0 && c.now-b.owed > c.SilenceTimeout/2 }
-
 // silencePatience is how long a coordinator waits for a silent member. One that hears less than half of all may be the
 // one that cannot hear: those who hear one another go on without it first, instead of obeying it when it removes them.
 // It waits no longer than usual for members that have never told that they are members. They count all the same: they may be with
 // those whom it does not hear.
-func (c *Core) silencePatience(b *beat) time.Duration {
-	if !c.isFirst() || !b.takesPart() {
-		return c.SilenceTimeout
-	}
-	heard, all := 1, 1
-	for _, at := range c.lapsed { // who has just been removed for the same silence is still one of those who were not heard
-		if c.now-at <= c.SilenceTimeout/2 {
-			all++
-		}
-	}
-	for _, id := range c.order {
-		if o := c.beats[id]; !o.dead {
-			all++
-			if c.now-o.heard <= c.SilenceTimeout/2 { // their silence may end at slightly different times
-				heard++
-			}
-		}
-	}
-	if 2*heard < all {
-		return 3 * c.SilenceTimeout // they need two, and the time until they miss its answers
-	}
-	return c.SilenceTimeout
-}
-
 // takesPart tells whether a member has said that it is one, and is not known to have ended.
-func (b *beat) takesPart() bool { return b.have != (cluster.Mark{}) && !b.dead }
-
 // isFirst is true for the member that coordinates or is about to.
 func (c *Core) isFirst() bool { return c.list.Coordinator().ID == c.Self.ID }
 
@@ -289,66 +222,8 @@ func (c *Core) renewOwnLease() {
 
 // checkSilence removes, or succeeds, whom nothing has been heard of in time, and asks
 // those whose connection is down whether they live.
-func (c *Core) checkSilence() {
-	for _, id := range slices.Clone(c.order) {
-		b := c.beats[id]
-		if b == nil || c.phase != member {
-			continue
-		}
-		if !b.connected && !c.suspect[id] && c.now-b.tried >= aliveAgain {
-			c.askAlive(id)
-		}
-		switch patience := c.silencePatience(b); {
-		case c.now-b.heard > patience:
-			if c.Coordinating() {
-				c.lapsed = append(slices.DeleteFunc(c.lapsed, func(at time.Duration) bool { return c.now-at > c.SilenceTimeout }), c.now)
-			}
-			c.lost(id, "silent for "+patience.String(), false)
-		case c.isFirst() && c.isDeaf(b) && c.now-b.leased > c.SilenceTimeout && c.now-b.heard < c.SilenceTimeout/2:
-			c.lost(id, "it hears nothing of this member", false)
-		case id == c.list.Coordinator().ID && c.isUnanswered():
-			c.lost(id, "it does not answer", false)
-		}
-	}
-}
-
-func (c *Core) askAlive(id cluster.MemberID) {
-	if m := c.list.Get(id); m != nil {
-		c.suspect[id] = true
-		c.beats[id].tried = c.now
-		c.ask(askAlive, m.Address, id, c.who(), aliveTimeout)
-	}
-}
-
 // aliveReplied takes the answer of a member whose connection was down.
-func (c *Core) aliveReplied(a ask, reply link.Reply) {
-	delete(c.suspect, a.member)
-	if c.phase != member || c.list.Find(a.member) < 0 {
-		return
-	}
-	switch {
-	case reply.Outcome == link.Refused:
-		c.lost(a.member, "nothing listens at its address", true)
-	case reply.Outcome == link.Answered && reply.Answerer != a.member:
-		c.lost(a.member, "another member answers at its address", true)
-	case reply.Outcome == link.Answered:
-		r := packed.NewReader(reply.Body)
-		switch r.Byte() {
-		case answerMember:
-			c.learn(cluster.ReadList(&r), &r)
-		case answerCandidate, answerLater:
-			c.passOver(a.member)
-		}
-	}
-}
-
 // learn looks whether a list seen elsewhere goes on without this member.
-func (c *Core) learn(l *cluster.List, r *packed.Reader) {
-	if r.Err() == nil && l.Against(c.list.Mark) == cluster.Newer && l.Find(c.Self.ID) < 0 {
-		c.gone(l)
-	}
-}
-
 // gone ends this member's part in the list: by its own wish, or since the cluster goes on without it by the list other.
 func (c *Core) gone(other *cluster.List) {
 	c.phase = ended
@@ -389,25 +264,3 @@ func (c *Core) LaneDown(id cluster.MemberID) {
 }
 
 // lost is called when a member has ended (proof) or must have (silence).
-func (c *Core) lost(id cluster.MemberID, why string, proof bool) {
-	switch {
-	case c.Coordinating():
-		c.remove(id, why)
-	case c.take != nil:
-		c.lostInTakeOver(id, why, proof)
-	default:
-		c.noteDead(id, proof)
-		c.succeed(why)
-	}
-}
-
-func (c *Core) remove(id cluster.MemberID, why string) {
-	m := c.list.Get(id)
-	if m == nil {
-		return
-	}
-	c.Logger.Warn("removing a member", slog.String("member", m.Address.String()), slog.String("uuid", id.String()), slog.String("reason", why))
-	address := m.Address
-	members := slices.DeleteFunc(slices.Clone(c.list.Members), func(o cluster.Member) bool { return o.ID == id })
-	c.publish(members, "member removed: "+address.String()+", "+why)
-}

@@ -32,16 +32,16 @@ func membership() []Mutant {
 			inMembership, "TestJoinersDoNotProlongALease", nil,
 		},
 		{
-			"silence: who is silent is replaced no sooner than its lease must have run out", "internal/membership/heartbeat.go",
+			"silence: who is silent is replaced no sooner than its lease must have run out", "internal/membership/silence.go",
 			"return 3 * c.SilenceTimeout // they need two, and the time until they miss its answers\n\t}\n\treturn c.SilenceTimeout\n", "return 3 * c.SilenceTimeout // they need two, and the time until they miss its answers\n\t}\n\treturn c.SilenceTimeout / 8\n", inMembership, "TestShortPauseChangesNothing", nil,
 		},
 		{
-			"proof: who cannot be reached may live", "internal/membership/heartbeat.go",
+			"proof: who cannot be reached may live", "internal/membership/silence.go",
 			"case reply.Outcome == link.Refused:", "case reply.Outcome != link.Answered:",
 			inMembership, "TestUnreachableIsNoProof", nil,
 		},
 		{
-			"another there: another member at its address proves a member's end", "internal/membership/heartbeat.go",
+			"another there: another member at its address proves a member's end", "internal/membership/silence.go",
 			"case reply.Outcome == link.Answered && reply.Answerer != a.member:", "case false:",
 			inMembership, "TestRestartAtOnceIsNoticed", nil,
 		},
@@ -76,12 +76,12 @@ func membership() []Mutant {
 			inMembership, "TestHeirTakesTheNewest", nil,
 		},
 		{
-			"deaf coordinator: who hears nobody removes nobody before the others went on", "internal/membership/heartbeat.go",
+			"deaf coordinator: who hears nobody removes nobody before the others went on", "internal/membership/silence.go",
 			"return 3 * c.SilenceTimeout // they need two, and the time until they miss its answers", "return c.SilenceTimeout // they need two",
 			inSim, "TestSimScripts/deaf_coordinator", nil,
 		},
 		{
-			"deaf member: who hears nobody is removed before it goes on alone", "internal/membership/heartbeat.go",
+			"deaf member: who hears nobody is removed before it goes on alone", "internal/membership/silence.go",
 			"case c.isFirst() && c.isDeaf(b) && c.now-b.leased > c.SilenceTimeout && c.now-b.heard < c.SilenceTimeout/2:", "case false:",
 			inSim, "TestSimScripts/deaf_member", nil,
 		},
@@ -152,7 +152,7 @@ func membership() []Mutant {
 			inMembership, "TestLeaseGivenByLeavers", nil,
 		},
 		{
-			"proof of hearing: a primary must prove that it hears before its word counts", "internal/membership/heartbeat.go",
+			"proof of hearing: a primary must prove that it hears before its word counts", "internal/membership/silence.go",
 			"return b.reached > b.doubted", "return b.reached >= 0",
 			inMembership, "TestProvesToHear", nil,
 		},

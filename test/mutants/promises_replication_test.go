@@ -84,7 +84,7 @@ func replication() []Mutant {
 			inMigration, "TestBehind", nil,
 		},
 		{
-			"silent backup: one that nobody hears goes with the list, by which protection counts", "internal/membership/heartbeat.go",
+			"silent backup: one that nobody hears goes with the list, by which protection counts", "internal/membership/silence.go",
 			"id == c.Self.ID || (b != nil && c.now-b.heard <= c.SilenceTimeout/2)", "id == c.Self.ID || b != nil",
 			inMembership, "TestHears", nil,
 		},

@@ -1,0 +1,159 @@
+package membership
+
+import (
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/link"
+	"github.com/filbertgrid/filbert/internal/packed"
+)
+
+// Who is heard, and what becomes of those who are not: silence, deafness, proofs of death, removal.
+
+const aliveAgain = 50 * time.Millisecond
+
+const aliveTimeout = time.Second
+
+func (c *Core) isHeard(b *beat) bool { return c.now-b.again > c.SilenceTimeout/2 }
+
+func (c *Core) hears(b *beat) {
+	if c.now-b.heard > c.SilenceTimeout/2 {
+		b.owed, b.again = 0, c.now
+	}
+	b.heard = c.now
+}
+
+func (c *Core) noteHeardAll() {
+	all := c.now
+	for _, id := range c.order {
+		all = min(all, c.beats[id].heard)
+	}
+	c.heardAll.Store(int64(all))
+}
+
+func (c *Core) Hears(id cluster.MemberID) bool {
+	b := c.beats[id]
+	return id == c.Self.ID || (b != nil && c.now-b.heard <= c.SilenceTimeout/2)
+}
+
+func (c *Core) ProvesToHear(id cluster.MemberID) bool {
+	b := c.beats[id]
+	if b == nil {
+		return false
+	}
+	if b.doubtedAt == 0 || c.now-b.doubtedAt > c.SilenceTimeout {
+		b.doubted, b.doubtedAt = b.last, c.now
+	}
+	return b.reached > b.doubted
+}
+
+func (c *Core) isDeaf(b *beat) bool { return b.owed != 0 && c.now-b.owed > c.SilenceTimeout/2 }
+
+func (c *Core) silencePatience(b *beat) time.Duration {
+	if !c.isFirst() || !b.takesPart() {
+		return c.SilenceTimeout
+	}
+	heard, all := 1, 1
+	for _, at := range c.lapsed { // who has just been removed for the same silence is still one of those who were not heard
+		if c.now-at <= c.SilenceTimeout/2 {
+			all++
+		}
+	}
+	for _, id := range c.order {
+		if o := c.beats[id]; !o.dead {
+			all++
+			if c.now-o.heard <= c.SilenceTimeout/2 { // their silence may end at slightly different times
+				heard++
+			}
+		}
+	}
+	if 2*heard < all {
+		return 3 * c.SilenceTimeout // they need two, and the time until they miss its answers
+	}
+	return c.SilenceTimeout
+}
+
+func (b *beat) takesPart() bool { return b.have != (cluster.Mark{}) && !b.dead }
+
+func (c *Core) checkSilence() {
+	for _, id := range slices.Clone(c.order) {
+		b := c.beats[id]
+		if b == nil || c.phase != member {
+			continue
+		}
+		if !b.connected && !c.suspect[id] && c.now-b.tried >= aliveAgain {
+			c.askAlive(id)
+		}
+		switch patience := c.silencePatience(b); {
+		case c.now-b.heard > patience:
+			if c.Coordinating() {
+				c.lapsed = append(slices.DeleteFunc(c.lapsed, func(at time.Duration) bool { return c.now-at > c.SilenceTimeout }), c.now)
+			}
+			c.lost(id, "silent for "+patience.String(), false)
+		case c.isFirst() && c.isDeaf(b) && c.now-b.leased > c.SilenceTimeout && c.now-b.heard < c.SilenceTimeout/2:
+			c.lost(id, "it hears nothing of this member", false)
+		case id == c.list.Coordinator().ID && c.isUnanswered():
+			c.lost(id, "it does not answer", false)
+		}
+	}
+}
+
+func (c *Core) askAlive(id cluster.MemberID) {
+	if m := c.list.Get(id); m != nil {
+		c.suspect[id] = true
+		c.beats[id].tried = c.now
+		c.ask(askAlive, m.Address, id, c.who(), aliveTimeout)
+	}
+}
+
+func (c *Core) aliveReplied(a ask, reply link.Reply) {
+	delete(c.suspect, a.member)
+	if c.phase != member || c.list.Find(a.member) < 0 {
+		return
+	}
+	switch {
+	case reply.Outcome == link.Refused:
+		c.lost(a.member, "nothing listens at its address", true)
+	case reply.Outcome == link.Answered && reply.Answerer != a.member:
+		c.lost(a.member, "another member answers at its address", true)
+	case reply.Outcome == link.Answered:
+		r := packed.NewReader(reply.Body)
+		switch r.Byte() {
+		case answerMember:
+			c.learn(cluster.ReadList(&r), &r)
+		case answerCandidate, answerLater:
+			c.passOver(a.member)
+		}
+	}
+}
+
+func (c *Core) learn(l *cluster.List, r *packed.Reader) {
+	if r.Err() == nil && l.Against(c.list.Mark) == cluster.Newer && l.Find(c.Self.ID) < 0 {
+		c.gone(l)
+	}
+}
+
+func (c *Core) lost(id cluster.MemberID, why string, proof bool) {
+	switch {
+	case c.Coordinating():
+		c.remove(id, why)
+	case c.take != nil:
+		c.lostInTakeOver(id, why, proof)
+	default:
+		c.noteDead(id, proof)
+		c.succeed(why)
+	}
+}
+
+func (c *Core) remove(id cluster.MemberID, why string) {
+	m := c.list.Get(id)
+	if m == nil {
+		return
+	}
+	c.Logger.Warn("removing a member", slog.String("member", m.Address.String()), slog.String("uuid", id.String()), slog.String("reason", why))
+	address := m.Address
+	members := slices.DeleteFunc(slices.Clone(c.list.Members), func(o cluster.Member) bool { return o.ID == id })
+	c.publish(members, "member removed: "+address.String()+", "+why)
+}
