@@ -37,9 +37,6 @@ type beat struct {
 	speaks cluster.Spoken
 }
 
-// aliveAgain is the pause between two questions to a member whose lane is
-// down: short, since only a refusal removes it before its time.
-// aliveTimeout bounds such a question.
 func (c *Core) margin() time.Duration { return c.SilenceTimeout / 10 }
 
 // followList adapts connections and heartbeats to a new list.
@@ -118,7 +115,6 @@ func (c *Core) isUnanswered() bool {
 	return b != nil && c.unanswered() > c.SilenceTimeout/2 && c.now-b.leased > c.SilenceTimeout && c.isHeard(b)
 }
 
-// isHeard tells whether a member has been heard for so long that it would have answered, if what is sent reached it.
 // echo answers a heartbeat, which prolongs the lease of a member that this one coordinates, or that of its coordinator. A
 // member that is heard, but that no echo reaches, gets none any more: once its lease must have run out, it can be
 // removed. It gets them again when one of them turns out to have reached it. The same holds for a coordinator that
@@ -150,19 +146,6 @@ func (c *Core) echo(to cluster.MemberID, b *beat, stamp, reached time.Duration) 
 	c.out.Send(to, packed.AppendBool(answer, c.isFirst() && c.LeaseValid()))
 }
 
-// hears notes that something has come from a member. One that was not heard for a while may not have been reached
-// either, by the same cut: its echoes are counted anew.
-// noteHeardAll keeps HeardAll.
-// Hears tells whether something has come from a member of late, or whether it is this one.
-// ProvesToHear tells whether a member hears this one, its coordinator: it must have got an echo that was sent since it was first
-// asked. So the first answer is no; who asks again, some heartbeats later, is told.
-// isDeaf tells whether no echo has reached a member for so long that it gets none any more. That time and a lease are
-// less than what it takes that member to give up everybody and go on by itself.
-// silencePatience is how long a coordinator waits for a silent member. One that hears less than half of all may be the
-// one that cannot hear: those who hear one another go on without it first, instead of obeying it when it removes them.
-// It waits no longer than usual for members that have never told that they are members. They count all the same: they may be with
-// those whom it does not hear.
-// takesPart tells whether a member has said that it is one, and is not known to have ended.
 // isFirst is true for the member that coordinates or is about to.
 func (c *Core) isFirst() bool { return c.list.Coordinator().ID == c.Self.ID }
 
@@ -220,10 +203,6 @@ func (c *Core) renewOwnLease() {
 	c.extendLease(stamps[(len(stamps)-1)/2])
 }
 
-// checkSilence removes, or succeeds, whom nothing has been heard of in time, and asks
-// those whose connection is down whether they live.
-// aliveReplied takes the answer of a member whose connection was down.
-// learn looks whether a list seen elsewhere goes on without this member.
 // gone ends this member's part in the list: by its own wish, or since the cluster goes on without it by the list other.
 func (c *Core) gone(other *cluster.List) {
 	c.phase = ended
@@ -262,5 +241,3 @@ func (c *Core) LaneDown(id cluster.MemberID) {
 		}
 	}
 }
-
-// lost is called when a member has ended (proof) or must have (silence).

@@ -12,12 +12,18 @@ import (
 
 // Who is heard, and what becomes of those who are not: silence, deafness, proofs of death, removal.
 
+// aliveAgain is the pause between two questions to a member whose lane is
+// down: short, since only a refusal removes it before its time.
 const aliveAgain = 50 * time.Millisecond
 
+// aliveTimeout bounds such a question.
 const aliveTimeout = time.Second
 
+// isHeard tells whether a member has been heard for so long that it would have answered, if what is sent reached it.
 func (c *Core) isHeard(b *beat) bool { return c.now-b.again > c.SilenceTimeout/2 }
 
+// hears notes that something has come from a member. One that was not heard for a while may not have been reached
+// either, by the same cut: its echoes are counted anew.
 func (c *Core) hears(b *beat) {
 	if c.now-b.heard > c.SilenceTimeout/2 {
 		b.owed, b.again = 0, c.now
@@ -25,6 +31,7 @@ func (c *Core) hears(b *beat) {
 	b.heard = c.now
 }
 
+// noteHeardAll keeps HeardAll.
 func (c *Core) noteHeardAll() {
 	all := c.now
 	for _, id := range c.order {
@@ -33,11 +40,14 @@ func (c *Core) noteHeardAll() {
 	c.heardAll.Store(int64(all))
 }
 
+// Hears tells whether something has come from a member of late, or whether it is this one.
 func (c *Core) Hears(id cluster.MemberID) bool {
 	b := c.beats[id]
 	return id == c.Self.ID || (b != nil && c.now-b.heard <= c.SilenceTimeout/2)
 }
 
+// ProvesToHear tells whether a member hears this one, its coordinator: it must have got an echo that was sent since it was first
+// asked. So the first answer is no; who asks again, some heartbeats later, is told.
 func (c *Core) ProvesToHear(id cluster.MemberID) bool {
 	b := c.beats[id]
 	if b == nil {
@@ -49,8 +59,14 @@ func (c *Core) ProvesToHear(id cluster.MemberID) bool {
 	return b.reached > b.doubted
 }
 
+// isDeaf tells whether no echo has reached a member for so long that it gets none any more. That time and a lease are
+// less than what it takes that member to give up everybody and go on by itself.
 func (c *Core) isDeaf(b *beat) bool { return b.owed != 0 && c.now-b.owed > c.SilenceTimeout/2 }
 
+// silencePatience is how long a coordinator waits for a silent member. One that hears less than half of all may be the
+// one that cannot hear: those who hear one another go on without it first, instead of obeying it when it removes them.
+// It waits no longer than usual for members that have never told that they are members. They count all the same: they may be with
+// those whom it does not hear.
 func (c *Core) silencePatience(b *beat) time.Duration {
 	if !c.isFirst() || !b.takesPart() {
 		return c.SilenceTimeout
@@ -75,8 +91,11 @@ func (c *Core) silencePatience(b *beat) time.Duration {
 	return c.SilenceTimeout
 }
 
+// takesPart tells whether a member has said that it is one, and is not known to have ended.
 func (b *beat) takesPart() bool { return b.have != (cluster.Mark{}) && !b.dead }
 
+// checkSilence removes, or succeeds, whom nothing has been heard of in time, and asks
+// those whose connection is down whether they live.
 func (c *Core) checkSilence() {
 	for _, id := range slices.Clone(c.order) {
 		b := c.beats[id]
@@ -108,6 +127,7 @@ func (c *Core) askAlive(id cluster.MemberID) {
 	}
 }
 
+// aliveReplied takes the answer of a member whose connection was down.
 func (c *Core) aliveReplied(a ask, reply link.Reply) {
 	delete(c.suspect, a.member)
 	if c.phase != member || c.list.Find(a.member) < 0 {
@@ -129,12 +149,14 @@ func (c *Core) aliveReplied(a ask, reply link.Reply) {
 	}
 }
 
+// learn looks whether a list seen elsewhere goes on without this member.
 func (c *Core) learn(l *cluster.List, r *packed.Reader) {
 	if r.Err() == nil && l.Against(c.list.Mark) == cluster.Newer && l.Find(c.Self.ID) < 0 {
 		c.gone(l)
 	}
 }
 
+// lost is called when a member has ended (proof) or must have (silence).
 func (c *Core) lost(id cluster.MemberID, why string, proof bool) {
 	switch {
 	case c.Coordinating():
