@@ -26,7 +26,7 @@ func (w *World) crashOne() {
 }
 
 func (w *World) nobodySilent() bool {
-	if w.cuts > 0 || w.split != nil {
+	if w.cuts > 0 || w.split != nil || w.now < w.silentUntil {
 		return false
 	}
 	for _, p := range w.living() {

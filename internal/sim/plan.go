@@ -176,7 +176,7 @@ func (r *round) inject() {
 		} else {
 			w.cutPair(d)
 		}
-	case what == 5 && r.quiet:
+	case what == 5 && r.quiet && w.nobodySilent():
 		r.quiet = false
 		w.pauseOne(w.between(10*time.Millisecond, silenceTimeout/2))
 	case what < 8 && r.quiet && len(w.living()) < maxMembers:

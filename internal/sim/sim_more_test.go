@@ -1,9 +1,11 @@
 package sim
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // scriptSeeds is how often each script runs, each time with other delays.
@@ -74,5 +76,28 @@ func TestHistoryNotesKeysOnce(t *testing.T) {
 	}
 	if len(h.keys) != 1 || len(h.byKey["k"]) != 1 {
 		t.Errorf("keys %v, %d records", h.keys, len(h.byKey["k"]))
+	}
+}
+
+// TestSimHistoryOfUnknowns holds that a history with an order is found to have one, however many of its operations may have happened or not: the
+// one of seed 14973, where eight clients ask for a lock, each answer is late, and each may have asked twice.
+func TestSimHistoryOfUnknowns(t *testing.T) {
+	w := NewWorld(Options{Seed: 1})
+	for i := range 8 {
+		began, client := time.Duration(i)*time.Millisecond, fmt.Sprintf("c%d", i)
+		ask := operation{kind: opTryLock, key: lockPrefix + "k", began: began}
+		w.history.put(record{ask, outcome{yes: i == 0}, client, time.Second})
+		w.history.put(record{ask, outcome{unknown: true}, client, time.Second})
+		w.history.put(record{operation{kind: opRelease, key: lockPrefix + "k", began: began}, outcome{unknown: true}, client, began})
+	}
+	w.history.put(record{operation{kind: opUnlock, key: lockPrefix + "k", began: 2 * time.Second}, outcome{}, "c0", 3 * time.Second})
+	if err := w.Check(); err != nil {
+		t.Error(err)
+	}
+	for _, c := range []string{"c8", "c9"} {
+		w.history.put(record{operation{kind: opTryLock, key: lockPrefix + "other", began: 4 * time.Second}, outcome{yes: true}, c, 5 * time.Second})
+	}
+	if w.Check() == nil {
+		t.Error("two clients have one lock")
 	}
 }

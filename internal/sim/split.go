@@ -175,7 +175,8 @@ func (*World) isOf(p *process, others []*process) bool {
 	})
 }
 
-// interrupt cuts the network in two for less than the silence timeout: nobody is removed.
+// interrupt cuts the network in two for less than the silence timeout: nobody is removed. A connection that has sent in vain sends again
+// after at most as long as that was, so until then some may be silent still, and another interruption would add to it.
 func (w *World) interrupt() {
 	up := w.steady()
 	if len(up) < 2 || !w.allJoined() || !w.nobodySilent() {
@@ -193,6 +194,7 @@ func (w *World) interruptBetween(some, others []*process, y way, d time.Duration
 	w.cuts++
 	w.Run(d)
 	w.cuts--
+	w.silentUntil = w.now + d
 	w.note("%s are connected again", names(some))
 	w.net.HealAll()
 }

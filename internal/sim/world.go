@@ -56,19 +56,20 @@ type World struct {
 	net     *memlink.Network
 	config  *config.Config
 
-	processes []*process
-	clients   []*client
-	history   history
-	trace     trace
-	usual     time.Duration // the longest delay of a frame when the network is not slow
-	pad       string        // makes values as large
-	cuts      int           // pairs of members that cannot reach one another
-	stopped   bool          // clients ask nothing new
-	split     *split        // a part of the cluster that is cut off
-	discovery kindOfDiscovery
-	raised    bool            // the cluster's version was raised
-	drift     int64           // how much faster or slower than time a clock may be, in millionths
-	losses    []time.Duration // when members were lost, or began to be silent, since the world was whole
+	processes   []*process
+	clients     []*client
+	history     history
+	trace       trace
+	usual       time.Duration // the longest delay of a frame when the network is not slow
+	pad         string        // makes values as large
+	cuts        int           // pairs of members that cannot reach one another
+	silentUntil time.Duration // until then some may be silent after an interruption
+	stopped     bool          // clients ask nothing new
+	split       *split        // a part of the cluster that is cut off
+	discovery   kindOfDiscovery
+	raised      bool            // the cluster's version was raised
+	drift       int64           // how much faster or slower than time a clock may be, in millionths
+	losses      []time.Duration // when members were lost, or began to be silent, since the world was whole
 	// damaged counts backups that were damaged on purpose and are not found yet.
 	damaged int
 	failure error
