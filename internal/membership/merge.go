@@ -46,19 +46,28 @@ func (c *Core) answerMerge(other *cluster.List, reply func([]byte)) {
 	c.met(other)
 }
 
-// shed takes those out of the list who have gone on in another cluster without this member, which has no lease since they are not with
-// it: whoever speaks for that cluster has one by the word of most of them. It would wait for three silence timeouts otherwise, with a
-// list that no other descends from, if it has published one since they parted. Afterwards it knocks, and may merge.
+// shed does what is due when members have gone on in another cluster without this one. They are not with it, so it has no lease, and would
+// wait for three silence timeouts, with a list that no other descends from if it has published one since they parted; while whoever
+// speaks for that cluster has a lease, by the word of most of them. It gives itself up at once where what is left of it would. Going on with
+// what is left, it would serve what the others have changed since. Where more is left than has gone on, or it leaves, it takes those out of the list.
+// Not while a question of its own is under way: the other coordinator may give itself up for the list in it.
 func (c *Core) shed(other *cluster.List) {
-	if !c.isFirst() || c.take != nil || c.LeaseValid() || !c.list.Apart(other) || other.Find(c.Self.ID) >= 0 {
+	if !c.isFirst() || c.take != nil || c.proposed != 0 || c.LeaseValid() || !c.list.Apart(other) || other.Find(c.Self.ID) >= 0 {
 		return
 	}
 	members := slices.DeleteFunc(slices.Clone(c.list.Members), func(m cluster.Member) bool { return other.Find(m.ID) >= 0 })
-	if len(members) < len(c.list.Members) {
-		c.Logger.Warn("members have gone on in another cluster, without this one", slog.Int("members", len(c.list.Members)-len(members)))
-		c.publish(members, "members are of another cluster")
-		c.nextKnock = c.now
+	if len(members) == len(c.list.Members) {
+		return
 	}
+	c.Logger.Warn("members have gone on in another cluster, without this one", slog.Int("members", len(c.list.Members)-len(members)))
+	left := *c.list
+	left.Members = members
+	if !c.leaving && c.document.ClusterVersion.HasMerge() && left.MergesInto(other) {
+		c.giveUpFor(other)
+		return
+	}
+	c.publish(members, "members are of another cluster")
+	c.nextKnock = c.now
 }
 
 func (c *Core) mergeReplied(a ask, reply link.Reply) {
@@ -78,9 +87,13 @@ func (c *Core) mergeReplied(a ask, reply link.Reply) {
 // met decides whether this cluster gives itself up for another, whose coordinator has just spoken. The other
 // one decides by the same two lists, so not both do. A coordinator that leaves does not: its heir will.
 func (c *Core) met(other *cluster.List) {
-	if len(other.Members) == 0 || c.leaving || !c.list.Apart(other) || !c.list.MergesInto(other) {
-		return
+	if len(other.Members) > 0 && !c.leaving && c.list.Apart(other) && c.list.MergesInto(other) {
+		c.giveUpFor(other)
 	}
+}
+
+// giveUpFor merges into another cluster, and tells all members to.
+func (c *Core) giveUpFor(other *cluster.List) {
 	c.Logger.Warn("merging into another cluster of this name", slog.String("coordinator", other.Coordinator().Address.String()),
 		slog.Int("members", len(other.Members)), slog.Int("members_here", len(c.list.Members)))
 	frame := cluster.AppendList([]byte{kindMerge}, other)

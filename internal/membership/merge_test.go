@@ -223,3 +223,23 @@ func TestCoordinatorThatPublishedMerges(t *testing.T) {
 		w.until("one cluster", w.knocks+time.Second, func() bool { return w.together() && len(w.living()) == 3 })
 	})
 }
+
+// Nor does it go on without them in between: what they have changed since they parted would be old here, and served.
+func TestCutOffCoordinatorServesNothingOld(t *testing.T) {
+	knocking(t, func(w *world) {
+		nodes := w.started(5)
+		coordinator := w.coordinator()
+		rest := slices.DeleteFunc(slices.Clone(nodes), func(n *node) bool { return n == coordinator })
+		with, rest := rest[0], rest[1:]
+		w.split([]*node{coordinator, with}, rest)
+		w.crash(with)
+		w.until("the others go on", 3*testSilence, func() bool { return w.apart([][]*node{rest}) })
+		w.heal()
+		w.until("one cluster", w.knocks+time.Second, func() bool {
+			if coordinator.ended == "" && coordinator.core.LeaseValid() {
+				w.fail("it serves alone")
+			}
+			return w.together() && len(w.living()) == 4
+		})
+	})
+}

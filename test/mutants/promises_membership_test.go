@@ -147,6 +147,11 @@ func membership() []Mutant {
 			inMembership, "TestCoordinatorThatPublishedMerges", nil,
 		},
 		{
+			"nothing old: a coordinator that was left gives itself up before it serves alone", "internal/membership/merge.go",
+			"HasMerge() && left.MergesInto(other)", "HasMerge() && false",
+			inMembership, "TestCutOffCoordinatorServesNothingOld", nil,
+		},
+		{
 			"leases of leavers: a lease given by those who have just left is waited for", "internal/membership/heartbeat.go",
 			"\t\tb.leased = c.now\n\t\tif coordinator", "\t\t_ = c.now\n\t\tif coordinator",
 			inMembership, "TestLeaseGivenByLeavers", nil,
