@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"strings"
 	"sync"
 	"testing"
@@ -78,7 +79,7 @@ func (w *watch) run(ctx context.Context, t *testing.T, checker *hazelcast.Client
 		}
 		for _, c := range w.found() {
 			file := filepath.Join(outputFolder(t), "slow-"+c.began.Format("150405.000")+".txt")
-			text := c.began.Format(clockLayout) + " " + c.what + "\n" + metrics(ctx)
+			text := c.began.Format(clockLayout) + " " + c.what + "\n" + metrics(ctx) + ownGoroutines()
 			if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 				t.Error(err)
 			}
@@ -111,6 +112,14 @@ func (w *watch) found() (out []*underWay) {
 		}
 	}
 	return out
+}
+
+// ownGoroutines are those of this process, which the clients are part of: one of them may wait for itself.
+func ownGoroutines() string {
+	var b strings.Builder
+	b.WriteString("\n=== clients\n")
+	_ = pprof.Lookup("goroutine").WriteTo(&b, 1) // a strings.Builder takes everything
+	return b.String()
 }
 
 // metrics are what all members say of themselves.
