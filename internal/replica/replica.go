@@ -139,6 +139,9 @@ func (r *Replica) lead(before Role, next bool, a *cluster.Assignment) {
 		peer.Awaited = peer.InSync || (peer.Awaited && !was && peer.Transfer == 0)
 		r.Peers = append(r.Peers, peer)
 	}
+	if len(r.Peers) == 0 {
+		r.tail = tail{first: r.Last.Seq + 1, baseEpoch: r.Last.Epoch}
+	}
 	if before != Primary {
 		// What came from the last primary may not be on the other backups yet, and how many of them it wanted is not known.
 		everything := Need{Seq: r.Last.Seq, Backups: cluster.MaxBackups}
@@ -152,7 +155,11 @@ func (r *Replica) lead(before Role, next bool, a *cluster.Assignment) {
 // Append numbers an effect on the primary. hashed effects concern one key.
 func (r *Replica) Append(effect []byte, sync uint8, hash uint32, hashed bool) Need {
 	r.Last = Position{Seq: r.Last.Seq + 1, Epoch: r.Epoch}
-	r.tail.append(r.Epoch, effect)
+	if len(r.Peers) > 0 {
+		r.tail.append(r.Epoch, effect)
+	} else { // nobody will be levelled from it: a backup that comes has nothing, and is copied
+		r.tail.reset(r.Last.Seq, r.Epoch)
+	}
 	need := Need{Seq: r.Last.Seq, Backups: sync}
 	if hashed {
 		r.mark(&r.marks[hash%buckets], need)
@@ -177,8 +184,14 @@ func (r *Replica) mark(m *Need, need Need) {
 	}
 }
 
-// SawKey is what a read of a key waits for, SawAll a read of more.
-func (r *Replica) SawKey(hash uint32) Need { return r.marks[hash%buckets] }
+// SawKey is what a read of a key waits for, SawAll a read of more. When all effects are confirmed it waits for nothing: that
+// is known without a look at the buckets, which are two kilobytes a partition.
+func (r *Replica) SawKey(hash uint32) Need {
+	if r.Confirmed(r.all) {
+		return Need{}
+	}
+	return r.marks[hash%buckets]
+}
 
 // SawAll is what a read of more than single keys waits for.
 func (r *Replica) SawAll() Need { return r.all }

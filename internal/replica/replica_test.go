@@ -157,7 +157,7 @@ func TestJudge(t *testing.T) {
 func TestTailAgainstAll(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var r Replica
-	r.Install(id(1), assignment(1, inSync(1)))
+	r.Install(id(1), assignment(1, inSync(1), inSync(2)))
 	type made struct {
 		epoch  uint64
 		effect []byte
@@ -165,7 +165,7 @@ func TestTailAgainstAll(t *testing.T) {
 	all := []made{{}}
 	for i := range 20_000 {
 		if rnd.IntN(500) == 0 {
-			r.Install(id(1), assignment(r.Epoch+1, inSync(1)))
+			r.Install(id(1), assignment(r.Epoch+1, inSync(1), inSync(2)))
 		}
 		effect := fmt.Appendf(nil, "%d:%s", i, bytes.Repeat([]byte("x"), rnd.IntN(60)))
 		r.Append(effect, 1, 0, true)
