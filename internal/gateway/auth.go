@@ -103,7 +103,7 @@ func (s *Session) postpone(m wire.Message) bool {
 		return false
 	}
 	s.mu.Lock()
-	s.mu.pending = slices.Clone(m)
+	s.mu.authentication = slices.Clone(m)
 	s.mu.Unlock()
 	if s.g.Cluster.View().Joined {
 		s.joined() // it has joined meanwhile, and may not have seen this session's message
@@ -114,8 +114,8 @@ func (s *Session) postpone(m wire.Message) bool {
 // joined takes up an authentication that was postponed.
 func (s *Session) joined() {
 	s.mu.Lock()
-	m := s.mu.pending
-	s.mu.pending = nil
+	m := s.mu.authentication
+	s.mu.authentication = nil
 	s.mu.Unlock()
 	if m == nil {
 		return
@@ -134,8 +134,8 @@ var errLeaving = fmt.Errorf("%w: the member leaves the cluster", fault.ErrTarget
 // dismiss ends the session because the member ends.
 func (s *Session) dismiss() {
 	s.mu.Lock()
-	m := s.mu.pending
-	s.mu.pending = nil
+	m := s.mu.authentication
+	s.mu.authentication = nil
 	s.mu.Unlock()
 	if m != nil {
 		s.fail(m.CorrelationID(), errLeaving)

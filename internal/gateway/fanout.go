@@ -185,6 +185,9 @@ func (f *fanOut) merge(body []byte) error {
 	return f.reply.h.merger().merge(f, wire.Message(body))
 }
 
+// Keep implements partition.Answerer: its requests have their tokens from the beginning.
+func (*fanOut) Keep(*partition.Request) {}
+
 // Reroute implements partition.Answerer.
 func (f *fanOut) Reroute(q *partition.Request) { f.g.forward.reroute(q) }
 

@@ -56,15 +56,15 @@ func (r runner) Run(tx *partition.Tx, request *partition.Request) {
 	m := wire.Message(request.Message)
 	h := r.g.find(m.Type())
 	if h == nil || h.partition == nil {
-		tx.Reply = appendFault(tx.Reply[:0], 0, unsupported(m.Type()))
+		tx.Fail(unsupported(m.Type()))
 		return
 	}
 	if err := r.g.protect(tx, h, m); err != nil {
-		tx.Reply = appendFault(tx.Reply[:0], 0, err)
+		tx.Fail(err)
 		return
 	}
 	if err := h.partition(r.g, tx, m); err != nil && !errors.Is(err, imap.ErrParked) {
-		tx.Reply = appendFault(tx.Reply[:0], 0, err)
+		tx.Fail(err)
 	}
 }
 

@@ -162,6 +162,9 @@ func (f *metadataFan) Answer(_ *partition.Request, body []byte) {
 	f.one(&part)
 }
 
+// Keep implements partition.Answerer: its requests have their tokens from the beginning.
+func (*metadataFan) Keep(*partition.Request) {}
+
 // Reroute implements partition.Answerer.
 func (f *metadataFan) Reroute(*partition.Request) { f.one(nil) }
 

@@ -158,6 +158,9 @@ type mergeAnswerer func(body []byte)
 // Answer implements partition.Answerer.
 func (a mergeAnswerer) Answer(_ *partition.Request, body []byte) { a(body) }
 
+// Keep implements partition.Answerer.
+func (mergeAnswerer) Keep(*partition.Request) {}
+
 // Reroute implements partition.Answerer.
 func (a mergeAnswerer) Reroute(*partition.Request) { a([]byte{mergeElsewhere}) }
 
@@ -169,7 +172,7 @@ type mergeRunner struct{ g *Gateway }
 func (m mergeRunner) Run(tx *partition.Tx, q *partition.Request) {
 	b, err := readMergeBatch(q.Message)
 	if err != nil {
-		tx.Reply = m.Fail(tx.Reply[:0], q, err)
+		tx.Fail(err)
 		return
 	}
 	if b.IfLost && !m.g.lost.since(q.Partition, b.Ancestor) {
@@ -180,7 +183,7 @@ func (m mergeRunner) Run(tx *partition.Tx, q *partition.Request) {
 	for _, e := range b.Entries {
 		outcome, err := m.g.Maps.Merge(tx, []byte(b.Map), e, b.Shift)
 		if err != nil {
-			tx.Reply = m.Fail(tx.Reply[:0], q, err)
+			tx.Fail(err)
 			return
 		}
 		counts[outcome]++

@@ -116,6 +116,9 @@ func (p *peer) Answer(q *partition.Request, body []byte) {
 	p.end(at, append(out, body...))
 }
 
+// Keep implements partition.Answerer: its requests have their tokens from the beginning.
+func (*peer) Keep(*partition.Request) {}
+
 // Reroute implements partition.Answerer: whoever is nearest to the client sends the request again.
 func (p *peer) Reroute(q *partition.Request) {
 	out := p.begin(frameElsewhere)

@@ -21,11 +21,7 @@ const (
 func (g *Gateway) congested() bool { return g.Grid.Backlog()+g.forward.bytes.Load() > backlogMost }
 
 // unanswered tells whether the client waits for something.
-func (s *Session) unanswered() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.mu.free) < len(s.mu.slots)
-}
+func (s *Session) unanswered() bool { return s.pending.Load() > 0 }
 
 // slow waits, for a while, before more is read from a client whose requests wait for other members.
 func (h *shell) slow() {

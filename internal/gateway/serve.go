@@ -184,17 +184,12 @@ func (h *shell) messages(r *wire.Reader) error {
 			h.s.g.counters.refused.Inc()
 			return err
 		}
-		if h.s.gathered() > flushAt {
+		if len(h.s.direct) > flushAt {
+			h.s.Settle()
 			h.flush()
+			h.s.Attend()
 		}
 	}
-}
-
-// gathered is how much output waits to be taken.
-func (s *Session) gathered() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.mu.buf)
 }
 
 // write writes what comes from other goroutines than the reader.

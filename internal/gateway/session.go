@@ -54,8 +54,19 @@ type Session struct {
 	// client is set once, by authentication, before authenticated is.
 	client        clientInfo
 	authenticated atomic.Bool
-	// request is reused by every message about one partition.
+	// What follows up to mu belongs to the goroutine that calls Handle. request is reused by every message about one partition; asked is what
+	// is noted of it if it is not answered at once (Keep).
 	request partition.Request
+	asked   slot
+	// now and millis are when Attend was called, by Clock and as cluster time.
+	now    time.Duration
+	millis int64
+	// direct are answers given since, done how many of which kind.
+	direct []byte
+	done   tally
+
+	// pending is how many requests are not answered.
+	pending atomic.Int32
 
 	mu struct {
 		sync.Mutex
@@ -67,9 +78,9 @@ type Session struct {
 		slots           []slot
 		free            []uint32
 		listeners       map[cluster.UUID]*listener
-		// pending is an authentication that waits for this member to join.
-		pending wire.Message
-		views   sentViews
+		// authentication waits for this member to join.
+		authentication wire.Message
+		views          sentViews
 		// attributes and metrics are the client's last statistics.
 		attributes string
 		metrics    []byte
@@ -94,10 +105,8 @@ type slot struct {
 func (s *Session) Authenticated() bool { return s.authenticated.Load() }
 
 // Handle takes a message, a view that is valid during the call. An error ends the connection; it
-// was answered where the protocol has an answer. After a run of calls, call Settle.
+// was answered where the protocol has an answer. Before a run of calls, call Attend, and after it Settle.
 func (s *Session) Handle(m wire.Message) error {
-	now := s.g.Clock()
-	s.heard.Store(int64(now))
 	h := s.g.find(m.Type())
 	if !s.authenticated.Load() && (h == nil || !h.anonymous) {
 		s.fail(m.CorrelationID(), fault.ErrAuthentication)
@@ -107,7 +116,7 @@ func (s *Session) Handle(m wire.Message) error {
 		s.fail(m.CorrelationID(), unsupported(m.Type()))
 		return nil
 	}
-	r := reply{s: s, h: h, correlation: m.CorrelationID(), start: now}
+	r := reply{s: s, h: h, correlation: m.CorrelationID(), start: s.now}
 	switch {
 	case h.session != nil:
 		_, err := s.g.admit(h, m)
@@ -151,54 +160,78 @@ func (s *Session) submit(r reply, m wire.Message) {
 		r.fail(fmt.Errorf("%w: %d, there are %d partitions", partition.ErrRange, id, s.g.Grid.Count()))
 		return
 	}
-	token, ok := s.open(h, r.correlation, r.start)
-	if !ok {
+	if s.pending.Load() >= maxPending {
 		r.fail(partition.ErrOverloaded)
 		return
 	}
 	q := &s.request
 	*q = partition.Request{
-		Partition: partition.ID(id), Client: s.client.id, Answerer: s, Token: uint64(token),
-		Message: m, Runner: s.g.runner,
+		Partition: partition.ID(id), Client: s.client.id, Answerer: s, Message: m, Runner: s.g.runner, Now: s.millis,
 	}
-	s.g.route(q, h)
+	s.asked = slot{handler: h, correlation: r.correlation, start: r.start}
+	if !s.g.isHere(q, h) {
+		s.Keep(q)
+		s.g.send(q)
+		return
+	}
+	at := len(s.direct)
+	out, answered := s.g.Grid.Run(q, s.direct)
+	if s.direct = out; answered {
+		wire.Message(out[at:]).SetCorrelationID(r.correlation)
+		s.done.add(h, out[at:])
+	}
 }
 
 // route gives a request of this member's clients to the grid or to the partition's primary.
 func (g *Gateway) route(q *partition.Request, h *handler) {
+	if g.isHere(q, h) {
+		g.Grid.Submit(q)
+		return
+	}
+	g.send(q)
+}
+
+// isHere tells whether a request runs on this member, and by which table.
+func (g *Gateway) isHere(q *partition.Request, h *handler) bool {
 	v := g.Cluster.View()
-	if v.Table != nil && int(q.Partition) < len(v.Table.Partitions) {
-		a := &v.Table.Partitions[q.Partition]
-		if a.Primary() != g.Self && h.onBackup != nil {
-			i := a.Find(g.Self)
-			q.OnBackup = i > 0 && a.Replicas[i].State == cluster.InSync && h.onBackup(g, wire.Message(q.Message))
+	if v.Table == nil || int(q.Partition) >= len(v.Table.Partitions) {
+		return false
+	}
+	a := &v.Table.Partitions[q.Partition]
+	if a.Primary() != g.Self {
+		if h.onBackup == nil {
+			return false
 		}
-		if a.Primary() == g.Self || q.OnBackup {
-			q.Table = v.Table.Version
-			g.Grid.Submit(q)
-			return
+		i := a.Find(g.Self)
+		q.OnBackup = i > 0 && a.Replicas[i].State == cluster.InSync && h.onBackup(g, wire.Message(q.Message))
+		if !q.OnBackup {
+			return false
 		}
 	}
+	q.Table = v.Table.Version
+	return true
+}
+
+// send sends a request to its partition's primary.
+func (g *Gateway) send(q *partition.Request) {
 	g.forward.add(q, cluster.MemberID{}, 0)
 	g.forward.pump()
 }
 
-// open makes a note on a request.
-func (s *Session) open(h *handler, correlation int64, start time.Duration) (token uint32, ok bool) {
+// Keep implements partition.Answerer: it makes a note on the request at hand, which Handle found room for.
+func (s *Session) Keep(q *partition.Request) {
+	s.pending.Add(1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	token := len(s.mu.slots)
 	if n := len(s.mu.free); n > 0 {
-		token = s.mu.free[n-1]
+		token = int(s.mu.free[n-1])
 		s.mu.free = s.mu.free[:n-1]
+		s.mu.slots[token] = s.asked
 	} else {
-		if len(s.mu.slots) >= maxPending {
-			return 0, false
-		}
-		token = uint32(len(s.mu.slots))
-		s.mu.slots = append(s.mu.slots, slot{})
+		s.mu.slots = append(s.mu.slots, s.asked)
 	}
-	s.mu.slots[token] = slot{handler: h, correlation: correlation, start: start}
-	return token, true
+	q.Token = uint64(token)
 }
 
 // Answer implements partition.Answerer: body is a whole message, whose correlation id is
@@ -212,6 +245,7 @@ func (s *Session) Answer(q *partition.Request, body []byte) {
 	if note.handler == nil {
 		return
 	}
+	s.pending.Add(-1)
 	s.mu.slots[q.Token] = slot{}
 	s.mu.free = append(s.mu.free, uint32(q.Token))
 	note.handler.observe(now-note.start, body)
@@ -280,9 +314,11 @@ func (s *Session) handlerOf(token uint64) *handler {
 	return s.mu.slots[token].handler
 }
 
-// Attend says that the caller is about to call Handle, and will call Settle: until then nobody needs
+// Attend says that the caller has heard from the client, is about to call Handle, and will call Settle: until then nobody needs
 // to be woken for output.
 func (s *Session) Attend() {
+	s.now, s.millis = s.g.Clock(), s.g.Grid.Now()
+	s.heard.Store(int64(s.now))
 	s.mu.Lock()
 	s.mu.attended = true
 	s.mu.Unlock()
@@ -290,9 +326,18 @@ func (s *Session) Attend() {
 
 // Settle ends what Attend began and tells whether there is output to take.
 func (s *Session) Settle() bool {
+	s.done.observe(s.g.Clock() - s.now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mu.attended = false
+	if len(s.direct) > 0 && s.room() {
+		if len(s.mu.buf) == 0 {
+			s.mu.buf, s.direct = s.direct, s.mu.buf
+		} else {
+			s.mu.buf = append(s.mu.buf, s.direct...)
+		}
+	}
+	s.direct = s.direct[:0]
 	return len(s.mu.buf) > 0 && !s.mu.closed
 }
 

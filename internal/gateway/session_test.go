@@ -270,11 +270,12 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	c := w.nodes[0].connect()
 	value := data(strings.Repeat("x", 1500))
 	c.call(w.set("m", data("k"), value))
-	c.s.Attend()  // takes nothing
 	for range 4 { // three are over the limit, and nobody takes them
+		c.s.Attend()
 		if err := c.s.Handle(w.get("m", data("k"))); err != nil {
 			t.Fatal(err)
 		}
+		c.s.Settle()
 	}
 	if !errors.Is(c.closed, errSlow) {
 		t.Errorf("closed: %v", c.closed)

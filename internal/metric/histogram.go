@@ -65,10 +65,13 @@ type Histogram struct {
 
 // Observe counts one duration. A negative one, from a clock that was set back,
 // counts as zero.
-func (h *Histogram) Observe(d time.Duration) {
+func (h *Histogram) Observe(d time.Duration) { h.ObserveAll(d, 1) }
+
+// ObserveAll counts a duration n times.
+func (h *Histogram) ObserveAll(d time.Duration, n uint64) {
 	d = max(d, 0)
-	h.buckets[bucket(d)].Add(1)
-	h.nanos.Add(int64(d))
+	h.buckets[bucket(d)].Add(n)
+	h.nanos.Add(int64(d) * int64(n))
 }
 
 // HistogramSnapshot is a histogram read at one time.

@@ -47,8 +47,11 @@ type Backups struct{ Sync, Async uint8 }
 // member, a fan-out. Its methods are called under a partition's lock: they must
 // not wait, nor call into the grid, nor keep the slices.
 type Answerer interface {
-	// Answer delivers the answer; called once per request unless Reroute is.
+	// Answer delivers the answer; called once per request unless Reroute is, or Run has returned it.
 	Answer(r *Request, body []byte)
+	// Keep says that a request given to Run is not answered at once: it is about to be copied, to be answered later, and
+	// the answerer may set its Token now. Called by the goroutine that called Run, before anybody else sees the request.
+	Keep(r *Request)
 	// Reroute says that the partition has moved away before the request was
 	// executed; the request must be sent again. Message is valid during the call.
 	Reroute(r *Request)
@@ -72,6 +75,10 @@ type Request struct {
 	// OnBackup allows a replica in sync to run it as well as the primary: reads
 	// of structures with read-backup-data.
 	OnBackup bool
+	// Now is cluster time, if the caller has looked at it for many requests at once; 0 otherwise, and for what has waited.
+	Now int64
+	// direct: Run returns the answer if it can be given at once, and calls Answerer.Keep if not.
+	direct bool
 	// stalled is when the request began to stall, in ms of cluster time; 0 while it has not.
 	stalled int64
 	// Deadline is when parking ends, in milliseconds of cluster time; 0 until
@@ -98,6 +105,8 @@ type Runner interface {
 // Fragment is a structure's part in one partition. All methods are called
 // under the partition's lock.
 type Fragment interface {
+	// Name is the structure's.
+	Name() string
 	// Apply brings the state of an effect into the fragment, on a backup and when
 	// a copy is received. The same effect applied twice changes nothing more.
 	// The slice is valid during the call.

@@ -44,6 +44,7 @@ func (g *Grid) Detach() (parts []Detached) {
 				})
 			}
 			p.fragments[kind] = nil
+			p.last.fragment = nil
 		}
 	})
 	return parts

@@ -134,6 +134,9 @@ func New(o Options) *Grid {
 
 func (g *Grid) version() int32 { return g.table.Load() }
 
+// Now is cluster time, for Request.Now.
+func (g *Grid) Now() int64 { return g.now() }
+
 // Backlog is how many bytes wait here for backups, primaries and hand-overs: requests that stall, and answers that are
 // held. Whoever brings requests should bring fewer when it is large.
 func (g *Grid) Backlog() int64 { return g.stalling.Load() + g.holding.Load() }
@@ -144,23 +147,58 @@ func (g *Grid) Count() int32 { return int32(len(g.parts)) }
 // Submit runs a request now if the partition's lock is free, otherwise the
 // lock's holder will. The request and its message are the caller's again on return.
 func (g *Grid) Submit(r *Request) {
+	if p := g.enter(r); p != nil {
+		p.run(r, false, false)
+		p.unlock()
+	}
+}
+
+// Run is Submit for a caller that has a place for the answer: if the request can be answered at once, the answer is appended to dst
+// and answered is true; no lock but the partition's is taken for it then, and nothing is copied. If not, Answerer.Keep was called.
+func (g *Grid) Run(r *Request, dst []byte) (with []byte, answered bool) {
+	r.direct = true
+	p := g.enter(r)
+	if p == nil {
+		return dst, false
+	}
+	with, answered = p.execute(r, dst, false, false)
+	if answered {
+		p.tell()
+	} else {
+		with = with[:len(dst)]
+	}
+	p.unlock()
+	return with, answered
+}
+
+// enter returns the partition of a request, locked, for the request to run now; nil if it was answered, or left to the lock's holder.
+func (g *Grid) enter(r *Request) *Partition {
 	if r.Partition < 0 || int(r.Partition) >= len(g.parts) {
+		r.keep()
 		r.Answerer.Answer(r, r.Runner.Fail(nil, r, ErrRange))
-		return
+		return nil
 	}
 	p := &g.parts[r.Partition]
 	if p.mu.TryLock() {
 		p.drain() // what the same caller sent before may have arrived while the lock was held
-		p.run(r, false, false)
-		p.unlock()
-		return
+		return p
 	}
+	r.keep()
 	if !p.in.push(r) {
 		r.Answerer.Answer(r, r.Runner.Fail(nil, r, ErrOverloaded))
-		return
+		return nil
 	}
 	if p.mu.TryLock() {
 		p.unlock()
+	}
+	return nil
+}
+
+// keep is called before a request is copied or answered by its Answerer.
+func (r *Request) keep() {
+	if r.direct {
+		r.direct, r.Now = false, 0
+		r.Answerer.Keep(r)
 	}
 }
 

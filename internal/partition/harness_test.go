@@ -195,6 +195,8 @@ func (n *node) ask(line string) {
 
 func (n *node) Answer(_ *partition.Request, body []byte) { n.answers = append(n.answers, string(body)) }
 
+func (*node) Keep(*partition.Request) {}
+
 func (n *node) Reroute(r *partition.Request) {
 	n.answers = append(n.answers, "elsewhere: "+string(r.Message))
 }
@@ -267,12 +269,13 @@ func (n *node) last() string {
 type structure struct{ n *node }
 
 func (s structure) NewFragment(_ partition.ID, name string) partition.Fragment {
-	f := &fragment{values: map[string]string{}}
+	f := &fragment{name: name, values: map[string]string{}}
 	s.n.maps[name] = f
 	return f
 }
 
 type fragment struct {
+	name    string
 	values  map[string]string
 	primary bool
 }
@@ -308,6 +311,7 @@ func (f *fragment) Sum(cursor, end uint64, limit int) (s partition.Sum, next uin
 	return s, next, done
 }
 
+func (f *fragment) Name() string                         { return f.name }
 func (*fragment) Tick(*partition.Tx)                     {}
 func (f *fragment) SetPrimary(primary bool, _ int64)     { f.primary = primary }
 func (*fragment) ClientGone(*partition.Tx, cluster.UUID) {}

@@ -62,10 +62,11 @@ func (g *parking) give(r *Request) {
 func (p *Partition) park(tx *Tx, hash uint32, wait int64) {
 	r := tx.req
 	if len(p.parks) >= p.grid.parking.perPartition || !p.grid.parking.take(r) {
-		tx.Reply = r.Runner.Fail(tx.Reply[:0], r, ErrOverloaded)
+		tx.Reply = r.Runner.Fail(tx.Reply[:tx.start], r, ErrOverloaded)
 		return
 	}
 	tx.outcome.parked = true
+	r.keep()
 	kept := parked{Request: *r, hash: hash}
 	kept.Message = append([]byte(nil), r.Message...)
 	if kept.Deadline == 0 {

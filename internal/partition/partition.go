@@ -39,6 +39,12 @@ type Partition struct {
 	// primary is the installed assignment's, for rerouting.
 	primary   cluster.MemberID
 	fragments [Kinds]map[string]Fragment
+	// last is the fragment that was looked up last: most requests are for one map, as the one before was.
+	last struct {
+		kind     Kind
+		name     string
+		fragment Fragment
+	}
 
 	// held are the answers and events that wait for acknowledgements, by the backup-count of their structure: those of one
 	// structure come in order, and do not wait for another that waits for more.
@@ -56,6 +62,8 @@ type Partition struct {
 	receiving *receiving
 	sending   []sending
 	asked     int64 // when this backup last told its position; 0 when the stream is established
+	// latest is the time of the last operation.
+	latest int64
 	// ackDue: an acknowledgement is owed; ackListed: Grid.Idle will see to it when it is called for that peer, which
 	// it is not when the peer is gone.
 	ackDue    bool
@@ -68,8 +76,20 @@ type Partition struct {
 	events []byte
 }
 
-func (p *Partition) open(kind Kind, name []byte) Fragment {
+// find returns the fragment of a structure, or nil.
+func (p *Partition) find(kind Kind, name []byte) Fragment {
+	if p.last.fragment != nil && p.last.kind == kind && p.last.name == string(name) {
+		return p.last.fragment
+	}
 	f := p.fragments[kind][string(name)]
+	if f != nil {
+		p.last.kind, p.last.name, p.last.fragment = kind, f.Name(), f
+	}
+	return f
+}
+
+func (p *Partition) open(kind Kind, name []byte) Fragment {
+	f := p.find(kind, name)
 	if f == nil {
 		f = p.grid.structures[kind].NewFragment(p.id, string(name))
 		f.SetPrimary(p.rep.Role == replica.Primary, p.grid.now())
@@ -101,6 +121,7 @@ func (p *Partition) shrink() {
 func (p *Partition) drop(kind Kind, name []byte) {
 	if f := p.fragments[kind][string(name)]; f != nil {
 		delete(p.fragments[kind], string(name))
+		p.last.fragment = nil
 		f.Release()
 	}
 }
@@ -146,58 +167,78 @@ func (p *Partition) drain() {
 
 // run executes a request under the lock, or queues it, or hands it back.
 func (p *Partition) run(r *Request, resumed, expired bool) {
+	answer, answered := p.execute(r, p.reply[:0], resumed, expired)
+	p.reply = answer
+	if answered {
+		r.Answerer.Answer(r, answer)
+		p.tell()
+	}
+}
+
+// execute is run for a caller that delivers the answer: what was appended to dst, if the second result is true. The caller calls
+// tell afterwards.
+func (p *Partition) execute(r *Request, dst []byte, resumed, expired bool) ([]byte, bool) {
 	primary := p.rep.Role == replica.Primary
 	switch {
 	case !primary && r.OnBackup && p.rep.Role == replica.Backup && p.rep.Established && p.receiving == nil:
 	case !primary && p.primary.IsZero(), !primary && p.grid.version() < r.Table,
 		primary && p.stalls, primary && !p.room(),
 		primary && !resumed && len(p.stalled.items) > 0: // whoever came first runs first
+		r.keep()
 		p.stall(r)
-		return
+		return dst, false
 	case !primary:
+		r.keep()
 		r.Answerer.Reroute(r)
-		return
+		return dst, false
 	}
 	tx := &p.tx
-	*tx = Tx{p: p, req: r, Reply: p.reply[:0], Now: p.grid.now(), Primary: primary, Resumed: resumed, Expired: expired}
+	*tx = Tx{p: p, req: r, Reply: dst, start: len(dst), Now: p.time(r), Primary: primary, Resumed: resumed, Expired: expired}
 	r.Runner.Run(tx, r)
-	p.reply = tx.Reply
-	p.finish(tx)
+	return tx.Reply, p.finish(tx)
 }
 
-// finish delivers or holds the answer and the events of an operation.
-func (p *Partition) finish(tx *Tx) {
+// time is the cluster time at which a request runs. The partition's never steps back, although callers look at the clock at different times.
+func (p *Partition) time(r *Request) int64 {
+	now := r.Now
+	if now == 0 {
+		now = p.grid.now()
+	}
+	p.latest = max(p.latest, now)
+	return p.latest
+}
+
+// finish tells whether an operation's answer and events may be delivered, or holds both.
+func (p *Partition) finish(tx *Tx) (deliver bool) {
 	if tx.outcome.parked {
-		return
+		return false
 	}
 	if !tx.outcome.ordered {
 		tx.outcome.lane = tx.outcome.need.Backups
 	}
 	confirmed := p.rep.Confirmed(tx.outcome.need)
-	if confirmed && p.held[tx.outcome.lane].len() == 0 {
-		if tx.req != nil {
-			tx.req.Answerer.Answer(tx.req, tx.Reply)
-		}
+	if !confirmed || (len(p.events) > 0 && p.held[tx.outcome.lane].len() > 0) {
+		p.hold(tx, tx.Now)
+		return false
+	}
+	return true // an answer that shows nothing unacknowledged need not wait behind others
+}
+
+// tell delivers the events of the operation that was just answered.
+func (p *Partition) tell() {
+	if len(p.events) > 0 {
 		p.deliverEvents(p.events)
 		p.events = p.events[:0]
-		return
-	}
-	if !confirmed || len(p.events) > 0 {
-		p.hold(tx, tx.Now)
-		return
-	}
-	// The answer shows nothing unacknowledged: it need not wait behind others.
-	if tx.req != nil {
-		tx.req.Answerer.Answer(tx.req, tx.Reply)
 	}
 }
 
 func (p *Partition) hold(tx *Tx, now int64) {
 	h := &p.held[tx.outcome.lane]
 	if tx.req != nil {
+		tx.req.keep()
 		item := heldItem{need: tx.outcome.need, since: now, request: *tx.req, guard: tx.guard}
 		item.request.Message = nil
-		p.pushHeld(h, item, tx.Reply)
+		p.pushHeld(h, item, tx.Reply[tx.start:])
 	}
 	if len(p.events) > 0 {
 		p.pushHeld(h, heldItem{need: tx.outcome.need, since: now, event: true}, p.events)

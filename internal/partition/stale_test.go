@@ -158,7 +158,7 @@ func TestLateAcknowledgementIsVoid(t *testing.T) {
 		t.Fatalf("the backup sends %v", late)
 	}
 	w.wire = nil
-	w.assign([]int{1})
+	w.assign([]int{1, 3})
 	w.assign([]int{1, 2}) // made anew, it tells its position, and nothing reaches it
 	w.drop = func(f frame) bool { return f.body[0] == effect }
 	w.pump()

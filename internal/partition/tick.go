@@ -88,5 +88,7 @@ func (p *Partition) tickPrimary(now int64) {
 func (p *Partition) own(f func(tx *Tx)) {
 	p.tx = Tx{p: p, Now: p.grid.now(), Primary: true, Reply: p.reply[:0]}
 	f(&p.tx)
-	p.finish(&p.tx)
+	if p.finish(&p.tx) {
+		p.tell()
+	}
 }

@@ -246,6 +246,7 @@ func (p *Partition) onComplete(from cluster.MemberID, id uint64) error {
 	}
 	p.clear()
 	p.fragments, p.receiving = in.fragments, nil
+	p.last.fragment = nil
 	p.rep.Adopt(in.start)
 	defer in.forget(&p.grid.pending)
 	r := packed.NewReader(in.pending)

@@ -23,6 +23,8 @@ type Tx struct {
 	// Primary is false when the request runs on a backup (Request.OnBackup): only reads are allowed.
 	Primary bool
 
+	// start is where in Reply the answer begins.
+	start   int
 	guard   Guard
 	p       *Partition
 	req     *Request
@@ -33,6 +35,9 @@ type Tx struct {
 	effectHash   uint32
 	effectHashed bool
 }
+
+// Fail makes an error the answer, in the place of what was appended to Reply.
+func (tx *Tx) Fail(err error) { tx.Reply = tx.req.Runner.Fail(tx.Reply[:tx.start], tx.req, err) }
 
 // Partition is the number of the partition.
 func (tx *Tx) Partition() ID { return tx.p.id }
@@ -58,7 +63,7 @@ func (tx *Tx) Client() cluster.UUID {
 
 // Find returns the fragment of a structure, or nil when it has none in this partition.
 func (tx *Tx) Find(kind Kind, name []byte) Fragment {
-	return tx.p.fragments[kind][string(name)]
+	return tx.p.find(kind, name)
 }
 
 // Open returns the fragment of a structure, made if there is none. Only for

@@ -31,6 +31,7 @@ func (o *once) Run(tx *partition.Tx, _ *partition.Request)          { o.err = o.
 func (*once) Fail(dst []byte, _ *partition.Request, _ error) []byte { return dst }
 func (*once) Answer(*partition.Request, []byte)                     {}
 func (*once) Reroute(*partition.Request)                            {}
+func (*once) Keep(*partition.Request)                               {}
 
 // TestNoAllocation counts the allocations of the verbs of the hot path.
 func TestNoAllocation(t *testing.T) {

@@ -50,6 +50,9 @@ const scratchMax = 1 << 10
 
 var _ partition.Fragment = (*fragment)(nil)
 
+// Name implements partition.Fragment.
+func (f *fragment) Name() string { return f.name }
+
 // SetPrimary implements partition.Fragment.
 func (f *fragment) SetPrimary(primary bool, now int64) {
 	f.primary = primary

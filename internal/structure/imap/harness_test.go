@@ -193,7 +193,7 @@ func (p *pair) tick(ms int64) {
 // Run implements partition.Runner.
 func (p *pair) Run(tx *partition.Tx, r *partition.Request) {
 	if err := p.ops[int(r.Message[0])<<8|int(r.Message[1])].run(tx); err != nil && !errors.Is(err, imap.ErrParked) {
-		tx.Reply = append(tx.Reply[:0], "error: "+err.Error()...)
+		tx.Reply = append(tx.Reply[:0], "error: "+err.Error()...) // nothing stands before it here
 	}
 }
 
@@ -211,6 +211,9 @@ func (p *pair) Answer(r *partition.Request, body []byte) {
 	op.done = true
 	p.log = append(p.log, op.name+": "+string(body))
 }
+
+// Keep implements partition.Answerer.
+func (*pair) Keep(*partition.Request) {}
 
 // Reroute implements partition.Answerer.
 func (p *pair) Reroute(r *partition.Request) {
