@@ -16,6 +16,7 @@ import (
 	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/protocol"
 	"github.com/filbertgrid/filbert/internal/serial"
+	"github.com/filbertgrid/filbert/internal/store"
 	"github.com/filbertgrid/filbert/internal/structure/imap"
 	"github.com/filbertgrid/filbert/internal/wire"
 )
@@ -81,7 +82,11 @@ func (w *world) add(i int, change func(*Options)) {
 	n.view = &cluster.View{Self: n.id}
 	n.hub = w.net.Endpoint(n.id, n.address, n)
 	events := event.NewRegistry()
-	maps := imap.New(imap.Options{Partitions: partitions, Config: func(name string) imap.Config {
+	arena, err := store.NewArena()
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+	maps := imap.New(imap.Options{Partitions: partitions, Arena: arena, Config: func(name string) imap.Config {
 		return imap.Config{Statistics: true, ReadBackupData: name == "stale"}
 	}})
 	logger := slog.New(slog.DiscardHandler)

@@ -54,7 +54,7 @@ func (m *Member) newNode(ctx context.Context) {
 			default:
 			}
 		},
-		Stash: &m.stash,
+		Stash: &m.stash, Arena: m.arena,
 		Ended: func(e End) {
 			select {
 			case m.ended <- e:

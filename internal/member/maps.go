@@ -20,6 +20,7 @@ func (n *Node) newMaps() *imap.Structure {
 		Members:    n.dataMembers,
 		Partitions: n.o.Config.PartitionCount,
 		Memory:     n.memory,
+		Arena:      n.o.Arena,
 		Seed:       n.o.Seed,
 		Wait:       n.o.Config.OperationCallTimeout.Milliseconds(),
 	})

@@ -14,7 +14,9 @@ import (
 	"github.com/filbertgrid/filbert/internal/config"
 	"github.com/filbertgrid/filbert/internal/discovery"
 	"github.com/filbertgrid/filbert/internal/discovery/kubernetes"
+	"github.com/filbertgrid/filbert/internal/invariant"
 	"github.com/filbertgrid/filbert/internal/link"
+	"github.com/filbertgrid/filbert/internal/store"
 )
 
 // ErrShutdownTimeout is returned by Shutdown when its context ended before the
@@ -51,6 +53,7 @@ type Member struct {
 	// started: this member has been in a cluster. Only touched by loop.
 	started bool
 	stash   Stash
+	arena   *store.Arena
 
 	// live counts the goroutines of this package that last until the end.
 	live   sync.WaitGroup
@@ -66,6 +69,11 @@ func Start(ctx context.Context, o Options) (*Member, error) {
 		wake: make(chan struct{}, 1), ended: make(chan End, 1), workers: make(chan func(), workerQueue),
 	}
 	m.state.Store(admin.NodeStarting)
+	arena, err := store.NewArena()
+	if err != nil {
+		return nil, err
+	}
+	m.arena = arena
 	ctx, m.cancel = context.WithCancel(ctx)
 	m.ctx = ctx
 	if err := m.listen(); err != nil {
@@ -198,6 +206,7 @@ func (m *Member) next(end End) bool {
 	}
 	m.state.CompareAndSwap(admin.NodeActive, admin.NodeStarting)
 	m.node.Load().Close()
+	m.node.Load().Release()
 	m.newNode(m.ctx)
 	m.node.Load().Start()
 	if m.leaving.Load() { // Shutdown may have told the node before
@@ -252,6 +261,10 @@ func (m *Member) close() {
 		go func() { // the caller is one of those that are waited for
 			m.live.Wait()
 			node.Gateway().Wait()
+			node.Release()
+			m.stash.Release()
+			m.arena.Tidy()
+			invariant.Check(m.arena.Balanced() == nil, "nothing is held at the end of a member")
 			close(m.done)
 		}()
 	})

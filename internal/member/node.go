@@ -17,6 +17,7 @@ import (
 	"github.com/filbertgrid/filbert/internal/migration"
 	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/protection"
+	"github.com/filbertgrid/filbert/internal/store"
 	"github.com/filbertgrid/filbert/internal/structure/imap"
 )
 
@@ -54,6 +55,8 @@ type NodeOptions struct {
 	Run func(func())
 	// Wake tells that Step has something to do.
 	Wake func()
+	// Arena is the member's own: what stands in it goes from one life to the next.
+	Arena *store.Arena
 	// Stash is the member's own, and goes from one life to the next; nil for none.
 	Stash *Stash
 	// Ended is called once, in the course of a step.
@@ -189,6 +192,9 @@ func (n *Node) Close() {
 	n.hub.Close()
 }
 
+// Release gives back what a node holds that was closed. Requests that are still under way find no partition here.
+func (n *Node) Release() { n.grid.Release() }
+
 // post puts work for Step into the mailbox.
 func (n *Node) post(letter func()) {
 	n.mailbox.Lock()
@@ -253,6 +259,7 @@ func (n *Node) Tick() {
 		n.nextGrid = now + gridInterval
 		n.grid.Tick()
 		n.gateway.Tick()
+		n.o.Arena.Tidy()
 	}
 	n.Step()
 }

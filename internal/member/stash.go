@@ -91,6 +91,18 @@ func (s *Stash) Left() int { return int(s.left.Load()) }
 // Carries tells whether this member has entries of a former cluster that are not merged yet.
 func (n *Node) Carries() bool { return n.carrying.Load() }
 
+// Release gives up what is left, at the end of the member.
+func (s *Stash) Release() {
+	for _, l := range s.layers {
+		for _, p := range l.parts {
+			if p.Fragment != nil {
+				p.Fragment.Release()
+			}
+		}
+	}
+	s.layers = nil
+}
+
 // MergeCounts are in the order of maps.
 func (s *Stash) MergeCounts() []MergeCount {
 	s.mu.Lock()

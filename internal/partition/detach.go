@@ -1,6 +1,9 @@
 package partition
 
 import (
+	"math"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/packed"
 	"github.com/filbertgrid/filbert/internal/replica"
 )
@@ -48,6 +51,17 @@ func (g *Grid) Detach() (parts []Detached) {
 		}
 	})
 	return parts
+}
+
+// Release ends the grid, which nobody may need any more, and gives back what its fragments hold. What is called afterwards
+// finds no replica here.
+func (g *Grid) Release() {
+	g.each(func(p *Partition) {
+		p.dropReceiving()
+		p.sending, p.primary = nil, cluster.MemberID{}
+		p.rep = replica.Replica{Epoch: math.MaxUint64, Promised: math.MaxUint64} // no table brings another one
+		p.clear()
+	})
 }
 
 // recall lets the fragments of a primary remember what its backups have not acknowledged, before a table takes one of

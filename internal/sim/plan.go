@@ -49,6 +49,11 @@ func RunSeed(o Options) *World {
 		_ = w.Check()
 	}
 	w.Figures.Virtual = w.now
+	for _, p := range w.processes {
+		if p.up {
+			p.release()
+		}
+	}
 	return w
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/filbertgrid/filbert/internal/discovery"
 	"github.com/filbertgrid/filbert/internal/link"
 	"github.com/filbertgrid/filbert/internal/member"
+	"github.com/filbertgrid/filbert/internal/store"
 )
 
 // process is a member's process: an address, and one node after another, as in
@@ -29,6 +30,7 @@ type process struct {
 	silenced, exiled bool
 	backlog          []func()
 	conns            []*conn
+	arena            *store.Arena
 	stash            member.Stash
 	waking           bool
 	// slow: it runs for moments only; shown is when discovery begins to show it.
@@ -55,6 +57,10 @@ func (w *World) startOf(place int, version cluster.Version) *process {
 		for _, q := range w.processes {
 			p.shown = max(p.shown, q.shown)
 		}
+	}
+	var err error
+	if p.arena, err = store.NewArena(); err != nil {
+		w.fail("%v", err)
 	}
 	w.processes = append(w.processes, p)
 	w.note("%s starts at %s", p.name, p.address)
@@ -95,7 +101,7 @@ func (p *process) newNode() {
 		Look: func(done func(discovery.Found, error)) {
 			p.later(life, w.between(0, time.Millisecond), func() { done(w.look(p)) })
 		},
-		Stash:  &p.stash,
+		Stash: &p.stash, Arena: p.arena,
 		Run:    func(f func()) { p.later(life, w.between(0, 100*time.Microsecond), f) },
 		Wake:   func() { p.wake(life) },
 		Ended:  func(end member.End) { p.later(life, 0, func() { p.ended(end) }) },
@@ -156,6 +162,7 @@ func (p *process) ended(end member.End) {
 		return
 	}
 	p.node.Close()
+	p.node.Release()
 	p.newNode()
 	if p.leaving {
 		p.node.Leave()
@@ -168,6 +175,16 @@ func (p *process) exit() {
 	p.node.Close()
 	p.up = false
 	p.hangUp()
+	p.release()
+}
+
+// release gives back what the process holds, and fails if anything was forgotten.
+func (p *process) release() {
+	p.node.Release()
+	p.stash.Release()
+	if err := p.arena.Balanced(); err != nil {
+		p.w.fail("%s: %v", p.name, err)
+	}
 }
 
 // crash ends the process without a word.
@@ -182,6 +199,7 @@ func (p *process) end() {
 	p.up, p.paused, p.slow, p.backlog = false, false, false, nil
 	p.w.net.Crash(p.address)
 	p.hangUp()
+	p.release()
 }
 
 // hangUp tells the clients that their connections are gone.

@@ -8,24 +8,26 @@ import (
 
 // A record, little-endian:
 //
-//	 0  hash      4
-//	 4  keyLen    4
-//	 8  valueLen  4
-//	12  version   4
-//	16  flags     1
-//	17  slack     1   units that the record owns beyond those it needs
-//	18  counters  22  if flagCounters: created 6, updated 6, accessed 6, hits 4
+//	 0  flags     1
+//	 1  slack     1   units that the record owns beyond those it needs
+//	 2  keyLen    2   longKey: the length stands in the four bytes before the key
+//	 4  valueLen  4
+//	 8  version   4   of a dead record: the next hole of its chunk
+//	12  counters  22  if flagCounters: created 6, updated 6, accessed 6, hits 4
 //	    expiry    30  if flagExpiry: ttl 6, maxIdle 6, deadline 6, idleSince 6, due 6
 //	    key, value
 //
-// Times and durations are milliseconds in 48 bits, which lasts 8,900 years.
+// Times and durations are milliseconds in 48 bits, which lasts 8,900 years. The hash of the key stands in the index.
 const (
-	offKeyLen   = 4
-	offValueLen = 8
-	offVersion  = 12
-	offFlags    = 16
-	offSlack    = 17
-	headerSize  = 18
+	offFlags    = 0
+	offSlack    = 1
+	offKeyLen   = 2
+	offValueLen = 4
+	offVersion  = 8
+	headerSize  = 12
+
+	// longKey stands for the length of keys that have as many bytes or more.
+	longKey = math.MaxUint16
 
 	countersSize = 22
 	offCreated   = headerSize
@@ -105,25 +107,24 @@ func idleFrom(accessed, maxIdle int64) int64 {
 // Entry is a view on one entry of a table; see the package's contract for how
 // long it lives. The zero Entry is no entry.
 type Entry struct {
-	rec []byte
-	ref uint32
+	rec       []byte
+	hash, ref uint32
 }
 
 func (e Entry) u32(at int) uint32 { return binary.LittleEndian.Uint32(e.rec[at:]) }
 
 // Hash is the hash that the entry was inserted with.
-func (e Entry) Hash() uint32 { return e.u32(0) }
+func (e Entry) Hash() uint32 { return e.hash }
 
 // Key is a view on the key.
 func (e Entry) Key() []byte {
-	at := payloadAt(e.rec[offFlags])
-	end := at + int(e.u32(offKeyLen))
+	at, end := keyOf(e.rec)
 	return e.rec[at:end:end]
 }
 
 // Value is a view on the value.
 func (e Entry) Value() []byte {
-	at := payloadAt(e.rec[offFlags]) + int(e.u32(offKeyLen))
+	_, at := keyOf(e.rec)
 	end := at + int(e.u32(offValueLen))
 	return e.rec[at:end:end]
 }
@@ -213,7 +214,7 @@ func (e Entry) SetDue(at int64) {
 
 func (e Entry) hasKey(key []byte) bool { return bytes.Equal(e.Key(), key) }
 
-// writeMeta writes all of the header but hash, lengths and slack. The flags of m must be those the record is laid out for.
+// writeMeta writes all of the header but lengths and slack. The flags of m must be those the record is laid out for.
 func (e Entry) writeMeta(m *Meta) {
 	binary.LittleEndian.PutUint32(e.rec[offVersion:], m.Version)
 	flags := m.flags()
@@ -242,25 +243,48 @@ func expiryAt(flags byte) int {
 	return headerSize
 }
 
-// payloadAt is where the key begins.
-func payloadAt(flags byte) int {
+// fixedSize is the size of what stands before the key.
+func fixedSize(flags byte, key int) int {
 	at := expiryAt(flags)
 	if flags&flagExpiry != 0 {
 		at += expirySize
+	}
+	if key >= longKey {
+		at += 4
 	}
 	return at
 }
 
 // recordSize is the size of a record in bytes, a multiple of unit.
 func recordSize(flags byte, key, value int) int {
-	return (payloadAt(flags) + key + value + unit - 1) / unit * unit
+	return (fixedSize(flags, key) + key + value + unit - 1) / unit * unit
+}
+
+// keyOf is where the key of the record at the beginning of b begins and ends.
+func keyOf(b []byte) (at, end int) {
+	n := int(binary.LittleEndian.Uint16(b[offKeyLen:]))
+	at = fixedSize(b[offFlags], n)
+	if n == longKey {
+		n = int(binary.LittleEndian.Uint32(b[at-4:]))
+	}
+	return at, at + n
 }
 
 // recordLen is the size of the record at the beginning of b, its slack included.
 func recordLen(b []byte) int {
-	key := int(binary.LittleEndian.Uint32(b[offKeyLen:]))
-	value := int(binary.LittleEndian.Uint32(b[offValueLen:]))
-	return recordSize(b[offFlags], key, value) + int(b[offSlack])*unit
+	_, end := keyOf(b)
+	end += int(binary.LittleEndian.Uint32(b[offValueLen:]))
+	return (end+unit-1)/unit*unit + int(b[offSlack])*unit
+}
+
+// writeLengths writes what keyOf and recordLen read. The flags must be there.
+func writeLengths(b []byte, key, value int) {
+	binary.LittleEndian.PutUint16(b[offKeyLen:], uint16(min(key, longKey)))
+	if key >= longKey {
+		binary.LittleEndian.PutUint32(b[fixedSize(b[offFlags], key)-4:], uint32(key))
+	}
+	binary.LittleEndian.PutUint32(b[offValueLen:], uint32(value))
+	b[offSlack] = 0
 }
 
 func get48(b []byte) int64 {

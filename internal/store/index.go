@@ -1,46 +1,64 @@
 package store
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 const (
 	// leafMax is how many entries a leaf holds: to insert moves half of them, 1 KiB, in some 20 ns.
 	leafMax = 256
+	// leafMin is how many words the first leaf of a table has room for.
+	leafMin = grain / 8
 	// leafMerge is how few entries two neighbours may have together to become one.
 	leafMerge = leafMax / 2
 	// nearby is how far an interpolated guess is followed step by step.
 	nearby = 16
-	// leafCost is the memory of a leaf beside its words: its slice header and its first hash.
-	leafCost = 24 + 4
+	// leafCost is the memory of a leaf beside its words.
+	leafCost = 16
 )
 
 // index is the sorted index of a table. A word is the hash of an entry in the upper half and the
 // reference of its record in the lower. Entries with the same hash stand
 // in the same leaf, however many they are, in no order among themselves.
 type index struct {
+	arena *Arena
 	// leaves are sorted by hash, within and one after another. None is empty, and there is none in an empty table.
-	leaves [][]uint64
-	// first is the least hash that belongs into each leaf; first[0] is 0.
-	first []uint32
-	count int
-	// bytes is the memory of all leaves.
-	bytes int64
+	leaves []leaf
+	count  int
+	// words is what all leaves have room for.
+	words int
 }
+
+// leaf is a sorted piece of the index: n words in a block that has room for room of them. first is the least hash
+// that belongs into it; that of the first leaf is 0.
+type leaf struct {
+	first, block, n, room uint32
+}
+
+// bytes is all memory of the index.
+func (x *index) bytes() int64 { return int64(x.words)*8 + int64(cap(x.leaves))*leafCost }
+
+func (x *index) of(l *leaf) []uint64 { return x.arena.words(l.block, int(l.n)) }
+
+// at returns the words of the leaf that a hash belongs to; there must be one.
+func (x *index) at(hash uint32) []uint64 { return x.of(&x.leaves[x.leaf(hash)]) }
 
 // leaf returns the leaf that a hash belongs to; there must be one.
 func (x *index) leaf(hash uint32) int {
-	n := len(x.first)
+	n := len(x.leaves)
 	i := int(uint64(hash) * uint64(n) >> 32)
 	for range nearby {
 		switch {
-		case x.first[i] > hash:
+		case x.leaves[i].first > hash:
 			i--
-		case i+1 < n && x.first[i+1] <= hash:
+		case i+1 < n && x.leaves[i+1].first <= hash:
 			i++
 		default:
 			return i
 		}
 	}
-	i, found := slices.BinarySearch(x.first, hash)
+	i, found := slices.BinarySearchFunc(x.leaves, hash, func(l leaf, hash uint32) int { return cmp.Compare(l.first, hash) })
 	if !found {
 		i--
 	}
@@ -75,58 +93,103 @@ func seek(leaf []uint64, hash uint32) int {
 	return i
 }
 
-// insert adds a word.
-func (x *index) insert(hash, ref uint32) {
-	x.count++
+// room makes sure that the leaf of a hash has room for one more word.
+func (x *index) room(hash uint32) error {
 	if len(x.leaves) == 0 {
-		x.leaves = append(x.leaves, make([]uint64, 0, 4))
-		x.first = append(x.first, 0)
-		x.bytes = 4*8 + leafCost
+		l, err := x.newLeaf(0, nil, leafMin)
+		if err != nil {
+			return err
+		}
+		x.leaves = append(x.leaves, l)
+		return nil
 	}
 	at := x.leaf(hash)
-	if len(x.leaves[at]) >= leafMax {
-		x.split(at)
+	if x.leaves[at].n >= leafMax {
+		if err := x.split(at); err != nil {
+			return err
+		}
 		at = x.leaf(hash)
 	}
-	leaf := x.leaves[at]
-	if len(leaf) == cap(leaf) {
-		// By a half, not the double: a leaf stays well filled.
-		grown := make([]uint64, len(leaf), max(len(leaf)+len(leaf)/2, 4))
-		copy(grown, leaf)
-		x.bytes += int64(cap(grown)-cap(leaf)) * 8
-		leaf = grown
+	l := &x.leaves[at]
+	if l.n < l.room {
+		return nil
 	}
-	i := seek(leaf, hash)
-	leaf = leaf[:len(leaf)+1]
-	copy(leaf[i+1:], leaf[i:])
-	leaf[i] = uint64(hash)<<32 | uint64(ref)
-	x.leaves[at] = leaf
+	return x.resize(l, int(l.n)+1)
+}
+
+// newLeaf makes a leaf of words, with room for at least n.
+func (x *index) newLeaf(first uint32, words []uint64, n int) (leaf, error) {
+	size := fit(n * 8)
+	block, err := x.arena.alloc(size)
+	if err != nil {
+		return leaf{}, err
+	}
+	l := leaf{first: first, block: block, n: uint32(len(words)), room: uint32(size / 8)}
+	copy(x.of(&l), words)
+	x.words += int(l.room)
+	return l, nil
+}
+
+// free gives a leaf's block back.
+func (x *index) free(l *leaf) {
+	x.words -= int(l.room)
+	x.arena.free(l.block, int(l.room)*8)
+}
+
+// resize moves a leaf to a block with room for at least n words.
+func (x *index) resize(l *leaf, n int) error {
+	moved, err := x.newLeaf(l.first, x.of(l), n)
+	if err != nil {
+		return err
+	}
+	x.free(l)
+	*l = moved
+	return nil
+}
+
+// insert adds a word. room must have been called for its hash.
+func (x *index) insert(hash, ref uint32) {
+	x.count++
+	l := &x.leaves[x.leaf(hash)]
+	l.n++
+	words := x.of(l)
+	i := seek(words[:l.n-1], hash)
+	copy(words[i+1:], words[i:])
+	words[i] = uint64(hash)<<32 | uint64(ref)
 }
 
 // split makes two leaves of a full one, at the boundary of two hashes that is
 // nearest to its middle; a leaf of one hash stays as it is.
-func (x *index) split(at int) {
-	leaf := x.leaves[at]
+func (x *index) split(at int) error {
+	l := x.leaves[at]
+	words := x.of(&l)
 	middle := 0
-	for d := range len(leaf) / 2 {
-		if i := len(leaf)/2 + d; boundary(leaf, i) {
+	for d := range len(words) / 2 {
+		if i := len(words)/2 + d; boundary(words, i) {
 			middle = i
 			break
 		}
-		if i := len(leaf)/2 - d; boundary(leaf, i) {
+		if i := len(words)/2 - d; boundary(words, i) {
 			middle = i
 			break
 		}
 	}
 	if middle == 0 {
-		return
+		return nil
 	}
-	upper := slices.Clone(leaf[middle:])
-	lower := slices.Clone(leaf[:middle])
-	x.bytes += int64(cap(upper)+cap(lower)-cap(leaf))*8 + leafCost
+	lower, err := x.newLeaf(l.first, words[:middle], middle+1)
+	if err != nil {
+		return err
+	}
+	upper, err := x.newLeaf(uint32(words[middle]>>32), words[middle:], len(words)-middle+1)
+	if err != nil {
+		x.free(&lower)
+		return err
+	}
+	x.free(&l)
 	x.leaves[at] = lower
 	x.leaves = slices.Insert(x.leaves, at+1, upper)
-	x.first = slices.Insert(x.first, at+1, uint32(upper[0]>>32))
+	return nil
 }
 
 func boundary(leaf []uint64, i int) bool {
@@ -136,9 +199,9 @@ func boundary(leaf []uint64, i int) bool {
 // find returns the place of a word that is there.
 func (x *index) find(hash, ref uint32) (at, i int) {
 	at = x.leaf(hash)
-	leaf := x.leaves[at]
-	i = seek(leaf, hash)
-	for uint32(leaf[i]) != ref {
+	words := x.of(&x.leaves[at])
+	i = seek(words, hash)
+	for uint32(words[i]) != ref {
 		i++
 	}
 	return at, i
@@ -147,39 +210,71 @@ func (x *index) find(hash, ref uint32) (at, i int) {
 // move changes the reference of a word that is there.
 func (x *index) move(hash, from, to uint32) {
 	at, i := x.find(hash, from)
-	x.leaves[at][i] = uint64(hash)<<32 | uint64(to)
+	x.of(&x.leaves[at])[i] = uint64(hash)<<32 | uint64(to)
 }
 
 // remove takes a word away that is there.
 func (x *index) remove(hash, ref uint32) {
 	x.count--
 	at, i := x.find(hash, ref)
-	leaf := x.leaves[at]
-	copy(leaf[i:], leaf[i+1:])
-	leaf = leaf[:len(leaf)-1]
-	x.leaves[at] = leaf
-	switch {
+	l := &x.leaves[at]
+	words := x.of(l)
+	copy(words[i:], words[i+1:])
+	l.n--
+	switch few := func(i int) bool { return l.n == 0 || l.n+x.leaves[i].n <= leafMerge }; {
 	case x.count == 0:
-		*x = index{}
-	case at > 0 && (len(leaf) == 0 || len(leaf)+len(x.leaves[at-1]) <= leafMerge):
+		x.reset()
+	case at > 0 && few(at-1):
 		x.merge(at - 1)
-	case at+1 < len(x.leaves) && (len(leaf) == 0 || len(leaf)+len(x.leaves[at+1]) <= leafMerge):
+	case at+1 < len(x.leaves) && few(at+1):
 		x.merge(at)
-	case cap(leaf) > 16 && len(leaf) < cap(leaf)/4:
-		x.leaves[at] = append(make([]uint64, 0, len(leaf)*2), leaf...)
-		x.bytes += int64(cap(x.leaves[at])-cap(leaf)) * 8
+	case l.room > leafMin && l.n < l.room/2:
+		_ = x.resize(l, int(l.n)+1) // without memory it stays as it is
 	}
 }
 
 // merge makes one leaf of a leaf and its right neighbour.
 func (x *index) merge(at int) {
-	a, b := x.leaves[at], x.leaves[at+1]
-	both := append(append(make([]uint64, 0, len(a)+len(b)), a...), b...)
-	x.bytes += int64(cap(both)-cap(a)-cap(b))*8 - leafCost
-	x.leaves[at] = both
-	x.leaves = slices.Delete(x.leaves, at+1, at+2)
-	x.first = slices.Delete(x.first, at+1, at+2)
-	if cap(x.leaves) > 64 && len(x.leaves) < cap(x.leaves)/4 {
-		x.leaves, x.first = slices.Clip(slices.Clone(x.leaves)), slices.Clip(slices.Clone(x.first))
+	a, b := &x.leaves[at], &x.leaves[at+1]
+	n := a.n
+	if n+b.n > a.room {
+		if x.resize(a, int(n+b.n)) != nil {
+			x.replaceEmpty(at)
+			return
+		}
 	}
+	a.n += b.n
+	copy(x.of(a)[n:], x.of(b))
+	x.free(b)
+	x.drop(at + 1)
+}
+
+// replaceEmpty is merge without memory: of two leaves, one of which may be empty, none is empty afterwards.
+func (x *index) replaceEmpty(at int) {
+	a, b := &x.leaves[at], &x.leaves[at+1]
+	switch {
+	case b.n == 0:
+		x.free(b)
+		x.drop(at + 1)
+	case a.n == 0:
+		b.first = a.first
+		x.free(a)
+		x.drop(at)
+	}
+}
+
+// drop takes a leaf off the list.
+func (x *index) drop(at int) {
+	x.leaves = slices.Delete(x.leaves, at, at+1)
+	if cap(x.leaves) > 64 && len(x.leaves) < cap(x.leaves)/4 {
+		x.leaves = slices.Clip(slices.Clone(x.leaves))
+	}
+}
+
+// reset removes everything.
+func (x *index) reset() {
+	for i := range x.leaves {
+		x.free(&x.leaves[i])
+	}
+	*x = index{arena: x.arena}
 }

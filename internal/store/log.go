@@ -3,7 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"errors"
-	"math/bits"
+	"math"
 
 	"github.com/filbertgrid/filbert/internal/invariant"
 )
@@ -13,140 +13,260 @@ import (
 var ErrFull = errors.New("store: table is full")
 
 const (
-	// chunkMin is the first chunk of a table: 271 partitions of a map with a
-	// few entries each must not cost a megabyte.
-	chunkMin = 256
 	// chunkMax is what 13 bits of a reference address in units; to empty such a chunk takes some 50 µs.
-	chunkMax = 1 << 13 * unit
+	chunkMax = 1 << unitBits * unit
+	// growMax is how long the only chunk of a table grows, by being copied, before there is a second one.
+	growMax = 16 << 10
 	// bigRecord is the size from which a record has a chunk of its own, so that
 	// the end of a chunk into which no record fits is at most an eighth of it.
 	bigRecord = chunkMax / 8
 	// wasteMin is the waste that is not worth moving records for.
-	wasteMin = 512
+	wasteMin = 256
+	// holesTried is how many holes are looked at for one that fits a record.
+	holesTried = 4
 
 	unitBits  = 13
 	maxChunks = 1 << (32 - unitBits)
-
-	poison = 0xDB
 )
 
-// chunk is a piece of the log. Records stand from its beginning to used; live
+// chunk is a piece of the log: a block of size bytes. Records stand from its beginning to used; live
 // of these bytes belong to records that are not dead.
 type chunk struct {
-	buf        []byte
-	used, live uint32
-	// big is a chunk of a single record, which is not compacted.
-	big bool
+	block, size, used, live uint32
+	// hole is the unit, plus one, of the first dead record that another one may be written to.
+	hole uint16
+	// big is a chunk of a single record, which is not compacted. gone is the number of none: block is the next such, plus one.
+	big, gone bool
 }
 
-// chunkCost is the memory of a chunk beside its buffer.
-const chunkCost = 40
+// chunkCost is the memory of a chunk beside its block.
+const chunkCost = 20
 
 // log is the memory of a table's records. A reference is the number of a chunk
 // and the unit in it where the record begins.
 type log struct {
+	arena  *Arena
 	chunks []chunk
-	// free are the numbers of chunks that are gone.
-	free []uint32
-	// tail is the number, plus one, of the chunk that records are appended to; 0 if there is none.
-	tail uint32
-	// spare is a chunk's buffer kept for the next one, so that a table that only rewrites itself allocates nothing.
-	spare []byte
+	// free is the number, plus one, of the first chunk that is gone; tail that of the chunk that records are appended to;
+	// refill that of the one whose holes are filled. 0 if there is none.
+	free, tail, refill uint32
+	// dropped is the record that the last change has dropped, if hasDropped: its bytes stay until the next one.
+	dropped    uint32
+	hasDropped bool
 	// small and big are the memory of the chunks of either kind, live what live records take of small.
 	small, big, live int64
-	// condemned are buffers to be poisoned before the next change; only with invariants.
-	condemned [][]byte
+	// patience is the waste from which holes are filled.
+	patience int64
 }
 
 // at returns the record of a reference.
 func (l *log) at(ref uint32) []byte {
-	b := l.chunks[ref>>unitBits].buf[ref&(1<<unitBits-1)*unit:]
+	c := &l.chunks[ref>>unitBits]
+	at := ref & (1<<unitBits - 1) * unit
+	b := l.arena.bytes(c.block, int(c.used))[at:]
 	n := recordLen(b)
 	return b[:n:n]
 }
 
-// alloc makes room for a record of size bytes at the end of the log. The room is not cleared.
-func (l *log) alloc(size int) (Entry, error) {
+// bytesOf is a chunk's memory as far as it is used.
+func (l *log) bytesOf(c *chunk) []byte { return l.arena.bytes(c.block, int(c.used)) }
+
+// alloc makes room for a record of size bytes: in a hole, or at the end of the log. The room is not cleared, but for
+// the slack of its record. What was read of the log before may have moved.
+func (l *log) alloc(size int) (rec []byte, ref uint32, err error) {
 	if size > bigRecord {
-		id, err := l.add(make([]byte, size))
+		id, err := l.add(size)
 		if err != nil {
-			return Entry{}, err
+			return nil, 0, err
 		}
 		c := &l.chunks[id]
 		c.used, c.live, c.big = uint32(size), uint32(size), true
-		l.big += int64(size)
-		return Entry{rec: c.buf, ref: id << unitBits}, nil
+		l.big += int64(c.size)
+		rec = l.bytesOf(c)
+		rec[offSlack] = 0
+		return rec, id << unitBits, nil
 	}
-	if l.tail == 0 || int(l.chunks[l.tail-1].used)+size > len(l.chunks[l.tail-1].buf) {
-		id, err := l.add(l.buffer(size))
-		if err != nil {
-			return Entry{}, err
-		}
-		l.small += int64(len(l.chunks[id].buf))
-		l.tail = id + 1
+	if rec, ref = l.fill(size); rec != nil {
+		return rec, ref, nil
+	}
+	if err := l.reserve(size); err != nil {
+		return nil, 0, err
 	}
 	c := &l.chunks[l.tail-1]
 	start := c.used
-	end := start + uint32(size)
-	c.used = end
+	c.used += uint32(size)
 	c.live += uint32(size)
 	l.live += int64(size)
-	return Entry{rec: c.buf[start:end:end], ref: (l.tail-1)<<unitBits | start/unit}, nil
+	rec = l.bytesOf(c)[start:]
+	rec[offSlack] = 0
+	return rec, (l.tail-1)<<unitBits | start/unit, nil
 }
 
-// add gives a buffer a number.
-func (l *log) add(buf []byte) (id uint32, err error) {
-	if n := len(l.free); n > 0 {
-		id = l.free[n-1]
-		l.free = l.free[:n-1]
-		l.chunks[id] = chunk{buf: buf}
-		return id, nil
+// reserve makes sure that the tail has room for size bytes. The only chunk of a small table grows by a quarter; of a larger table
+// a new one has an eighth of what there is.
+func (l *log) reserve(size int) error {
+	var c *chunk
+	if l.tail != 0 {
+		if c = &l.chunks[l.tail-1]; int(c.used)+size <= int(c.size) {
+			return nil
+		}
 	}
-	if len(l.chunks) >= maxChunks {
+	if c != nil && int64(c.size) == l.small && int(c.used)+size <= growMax {
+		return l.grow(c, max(int(c.used)+size, int(c.used)*5/4))
+	}
+	if c == nil && l.live <= growMax {
+		return l.open(max(size, int(l.live))) // for all that a small table has, when it is moved together
+	}
+	return l.open(max(size, int(min(l.small/8, chunkMax)), slabMax))
+}
+
+// open begins a new tail.
+func (l *log) open(size int) error {
+	id, err := l.add(size)
+	if err != nil {
+		return err
+	}
+	l.small += int64(l.chunks[id].size)
+	l.tail = id + 1
+	return nil
+}
+
+// grow moves a chunk to a larger block. References stay as they are.
+func (l *log) grow(c *chunk, size int) error {
+	size = fit(min(size, growMax))
+	block, err := l.arena.alloc(size)
+	if err != nil {
+		return err
+	}
+	copy(l.arena.bytes(block, int(c.used)), l.bytesOf(c))
+	l.arena.free(c.block, int(c.size))
+	l.small += int64(size) - int64(c.size)
+	c.block, c.size = block, uint32(size)
+	return nil
+}
+
+// add makes a chunk and gives it a number.
+func (l *log) add(size int) (id uint32, err error) {
+	if l.free == 0 && len(l.chunks) >= maxChunks {
 		return 0, ErrFull
 	}
-	l.chunks = append(l.chunks, chunk{buf: buf})
-	return uint32(len(l.chunks) - 1), nil
+	size = fit(size)
+	block, err := l.arena.alloc(size)
+	if err != nil {
+		return 0, err
+	}
+	c := chunk{block: block, size: uint32(size)}
+	if l.free == 0 {
+		l.chunks = append(l.chunks, c)
+		return uint32(len(l.chunks) - 1), nil
+	}
+	id = l.free - 1
+	l.free = l.chunks[id].block
+	l.chunks[id] = c
+	return id, nil
 }
 
-// buffer returns the buffer of a new chunk: between a quarter and an eighth of what there is, a power of two.
-func (l *log) buffer(size int) []byte {
-	want := 1 << bits.Len64(uint64(l.small)/8)
-	want = min(max(want, chunkMin), chunkMax)
-	for want < size {
-		want *= 2
-	}
-	if n := len(l.spare); n >= size && n >= want/2 && n <= want*2 {
-		buf := l.spare
-		l.spare = nil
-		return buf
-	}
-	return make([]byte, want)
-}
-
-// drop gives up a live record. Its bytes stay as they are until settle.
-func (l *log) drop(e Entry) {
-	e.rec[offFlags] |= flagDead
-	c := &l.chunks[e.ref>>unitBits]
-	c.live -= uint32(len(e.rec))
-	if invariant.Enabled {
-		l.condemned = append(l.condemned, e.rec[headerSize:])
-	}
-	if !c.big {
-		l.live -= int64(len(e.rec))
-		return
-	}
-	l.big -= int64(len(c.buf))
-	l.forget(e.ref >> unitBits)
-}
-
-// forget takes a chunk off the list; its number may be used again.
+// forget gives a chunk back; its number may be used again.
 func (l *log) forget(id uint32) {
-	l.chunks[id] = chunk{}
-	l.free = append(l.free, id)
+	c := &l.chunks[id]
+	l.arena.free(c.block, int(c.size))
+	*c = chunk{gone: true, block: l.free}
+	l.free = id + 1
 	if l.tail == id+1 {
 		l.tail = 0
 	}
+	if l.refill == id+1 {
+		l.refill = 0
+	}
+}
+
+// drop gives up a live record. Its bytes stay as they are until settle.
+func (l *log) drop(ref uint32, rec []byte) {
+	rec[offFlags] |= flagDead
+	c := &l.chunks[ref>>unitBits]
+	c.live -= uint32(len(rec))
+	if !c.big {
+		l.live -= int64(len(rec))
+	}
+	l.dropped, l.hasDropped = ref, true
+}
+
+// settle ends the life of what the last change has dropped: it is a hole from now on.
+func (l *log) settle() {
+	if !l.hasDropped {
+		return
+	}
+	l.hasDropped = false
+	id, at := l.dropped>>unitBits, l.dropped&(1<<unitBits-1)
+	c := &l.chunks[id]
+	if c.big {
+		l.big -= int64(c.size)
+		l.forget(id)
+		return
+	}
+	rec := l.at(l.dropped)
+	if invariant.Enabled {
+		at, _ := keyOf(rec)
+		for i := at; i < len(rec); i++ {
+			rec[i] = poison
+		}
+	}
+	binary.LittleEndian.PutUint16(rec[offVersion:], c.hole)
+	c.hole = uint16(at) + 1
+}
+
+// fill makes room for a record in a hole, where there is much waste and one that fits.
+func (l *log) fill(size int) (rec []byte, ref uint32) {
+	if l.refill == 0 && !l.findHoles() {
+		return nil, 0
+	}
+	id := l.refill - 1
+	c := &l.chunks[id]
+	before := []byte(nil)
+	for hole, tried := c.hole, 0; hole != 0 && tried < holesTried; tried++ {
+		ref = id<<unitBits | uint32(hole-1)
+		rec = l.at(ref)
+		next := binary.LittleEndian.Uint16(rec[offVersion:])
+		if len(rec) < size || !fits(size, len(rec)) {
+			before, hole = rec, next
+			continue
+		}
+		if before == nil {
+			c.hole = next
+		} else {
+			binary.LittleEndian.PutUint16(before[offVersion:], next)
+		}
+		c.live += uint32(len(rec))
+		l.live += int64(len(rec))
+		rec[offSlack] = byte((len(rec) - size) / unit)
+		return rec, ref
+	}
+	// Holes that fit nobody are left to compaction, and more must come before others are looked for.
+	if c.hole != 0 {
+		c.hole = 0
+		l.patience = l.waste() + l.small/64
+	}
+	l.refill = 0
+	return nil, 0
+}
+
+// fits tells whether a record may stand where there is more room than it needs: not more than an eighth, and what slack can say.
+func fits(size, room int) bool { return room-size <= room/8 && room-size <= math.MaxUint8*unit }
+
+// findHoles chooses the chunk with the most waste that has holes, if there is much waste.
+func (l *log) findHoles() bool {
+	waste := l.waste()
+	l.patience = max(min(l.patience, waste+l.small/64), l.small/16)
+	if waste < wasteMin || waste < l.patience {
+		return false
+	}
+	id, found := l.emptiest(true)
+	if !found {
+		l.patience = waste + l.small/64
+		return false
+	}
+	l.refill, l.patience = id+1, 0
+	return true
 }
 
 // waste is the memory of small chunks that neither a record uses nor the next ones will.
@@ -154,24 +274,24 @@ func (l *log) waste() int64 {
 	w := l.small - l.live
 	if l.tail != 0 {
 		c := &l.chunks[l.tail-1]
-		w -= int64(len(c.buf)) - int64(c.used)
+		w -= int64(c.size) - int64(c.used)
 	}
 	return w
 }
 
-// emptiest returns the chunk of which the least is live, as a share of its size.
-func (l *log) emptiest() (id uint32, found bool) {
+// emptiest returns the chunk of which the least is live, as a share of its size; with holes only among those that have some.
+func (l *log) emptiest(holes bool) (id uint32, found bool) {
 	var best float64
 	for i := range l.chunks {
 		c := &l.chunks[i]
-		if c.buf == nil || c.big {
+		if c.gone || c.big || holes && c.hole == 0 {
 			continue
 		}
-		end := uint32(len(c.buf))
+		end := c.size
 		if l.tail == uint32(i)+1 {
 			end = c.used
 		}
-		if dead := float64(end-c.live) / float64(len(c.buf)); dead > best {
+		if dead := float64(end-c.live) / float64(c.size); dead > best {
 			best, id, found = dead, uint32(i), true
 		}
 	}
@@ -180,45 +300,28 @@ func (l *log) emptiest() (id uint32, found bool) {
 
 // recycle frees a small chunk whose records are all dead or moved.
 func (l *log) recycle(id uint32) {
-	buf := l.chunks[id].buf
-	l.small -= int64(len(buf))
-	l.live -= int64(l.chunks[id].live)
+	c := &l.chunks[id]
+	l.small -= int64(c.size)
+	l.live -= int64(c.live)
 	l.forget(id)
-	if invariant.Enabled {
-		for i := range buf {
-			buf[i] = poison
-		}
-	}
-	// Not more than half of what there is, beyond 1 KiB, lies idle.
-	if int64(len(buf)) > max(l.small/2, 4*chunkMin) {
-		buf = nil
-	}
-	if len(buf) > len(l.spare) || int64(len(l.spare)) > max(l.small/2, 4*chunkMin) {
-		l.spare = buf
-	}
 }
 
-// settle poisons what earlier changes have freed.
-func (l *log) settle() {
-	for _, b := range l.condemned {
-		for i := range b {
-			b[i] = poison
-		}
-	}
-	clear(l.condemned)
-	l.condemned = l.condemned[:0]
-}
-
-// next returns the record at an offset of a chunk and the offset behind it.
-func (c *chunk) next(at uint32) (rec []byte, dead bool, end uint32) {
-	n := recordLen(c.buf[at:])
-	rec = c.buf[at : int(at)+n]
-	return rec, rec[offFlags]&flagDead != 0, at + uint32(n)
+// next returns the record at an offset of a chunk's bytes and the offset behind it.
+func next(b []byte, at int) (rec []byte, dead bool, end int) {
+	n := recordLen(b[at:])
+	rec = b[at : at+n]
+	return rec, rec[offFlags]&flagDead != 0, at + n
 }
 
 // bytes is all memory of the log.
-func (l *log) bytes() int64 {
-	return l.small + l.big + int64(len(l.spare)) + int64(cap(l.chunks))*chunkCost + int64(cap(l.free))*4
-}
+func (l *log) bytes() int64 { return l.small + l.big + int64(cap(l.chunks))*chunkCost }
 
-func recordHash(rec []byte) uint32 { return binary.LittleEndian.Uint32(rec) }
+// reset removes everything.
+func (l *log) reset() {
+	for i := range l.chunks {
+		if c := &l.chunks[i]; !c.gone {
+			l.arena.free(c.block, int(c.size))
+		}
+	}
+	*l = log{arena: l.arena}
+}

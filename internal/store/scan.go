@@ -17,15 +17,14 @@ func (t *Table) Scan(cursor uint64, visit func(Entry) bool) (next uint64, done b
 	}
 	hash, stop := uint32(cursor), false
 	for at := t.index.leaf(hash); at < len(t.index.leaves); at++ {
-		leaf := t.index.leaves[at]
-		for i := seek(leaf, hash); i < len(leaf); i++ {
-			word := leaf[i]
+		words := t.index.of(&t.index.leaves[at])
+		for i := seek(words, hash); i < len(words); i++ {
+			word := words[i]
 			if h := uint32(word >> 32); stop && h != hash {
 				return uint64(hash) + 1, false
 			}
 			hash = uint32(word >> 32)
-			ref := uint32(word)
-			if !visit(Entry{rec: t.log.at(ref), ref: ref}) {
+			if !visit(t.entry(word)) {
 				stop = true
 			}
 		}
@@ -38,10 +37,9 @@ func (t *Table) Same(hash uint32, visit func(Entry)) {
 	if t.index.count == 0 {
 		return
 	}
-	leaf := t.index.leaves[t.index.leaf(hash)]
-	for i := seek(leaf, hash); i < len(leaf) && uint32(leaf[i]>>32) == hash; i++ {
-		ref := uint32(leaf[i])
-		visit(Entry{rec: t.log.at(ref), ref: ref})
+	words := t.index.at(hash)
+	for i := seek(words, hash); i < len(words) && uint32(words[i]>>32) == hash; i++ {
+		visit(t.entry(words[i]))
 	}
 }
 
@@ -55,8 +53,7 @@ func (t *Table) Sample(n int, random *rand.Rand, visit func(Entry)) {
 		return
 	}
 	for range n {
-		leaf := t.index.leaves[random.IntN(len(t.index.leaves))]
-		ref := uint32(leaf[random.IntN(len(leaf))])
-		visit(Entry{rec: t.log.at(ref), ref: ref})
+		words := t.index.of(&t.index.leaves[random.IntN(len(t.index.leaves))])
+		visit(t.entry(words[random.IntN(len(words))]))
 	}
 }

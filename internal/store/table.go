@@ -2,42 +2,52 @@ package store
 
 import (
 	"encoding/binary"
-	"math"
 
 	"github.com/filbertgrid/filbert/internal/invariant"
 )
 
 // tableCost is the memory of a Table itself.
-const tableCost = 192
+const tableCost = 144
 
-// Table is the hash table. The zero Table is empty and ready. It needs the lock of its owner for every call.
-//
-// The hash of a key is the caller's; it must be spread evenly over all 32 bits and be the
-// same for the same key on every member, because cursors travel.
+// Table is a hash table in an arena. It needs the lock of its owner for every call, and Reset when it is not used any more.
 type Table struct {
+	hash  func(key []byte) uint32
 	index index
 	log   log
+}
+
+// MakeTable returns an empty table. It takes no memory of the arena before the first entry.
+//
+// The hash of a key must be spread evenly over all 32 bits and be the same for the same key on every member, because
+// cursors travel.
+func MakeTable(a *Arena, hash func(key []byte) uint32) Table {
+	return Table{hash: hash, index: index{arena: a}, log: log{arena: a}}
 }
 
 // Len is the number of entries.
 func (t *Table) Len() int { return t.index.count }
 
 // Bytes is all memory that the table owns, in bytes.
-func (t *Table) Bytes() int64 { return tableCost + t.log.bytes() + t.index.bytes }
+func (t *Table) Bytes() int64 { return tableCost + t.log.bytes() + t.index.bytes() }
 
-// Get returns the entry of a key, and whether there is one.
+// Get returns the entry of a key, and whether there is one. hash is the key's.
 func (t *Table) Get(hash uint32, key []byte) (Entry, bool) {
 	if t.index.count == 0 {
 		return Entry{}, false
 	}
-	leaf := t.index.leaves[t.index.leaf(hash)]
-	for i := seek(leaf, hash); i < len(leaf) && uint32(leaf[i]>>32) == hash; i++ {
-		ref := uint32(leaf[i])
-		if e := (Entry{rec: t.log.at(ref), ref: ref}); e.hasKey(key) {
+	words := t.index.at(hash)
+	for i := seek(words, hash); i < len(words) && uint32(words[i]>>32) == hash; i++ {
+		if e := t.entry(words[i]); e.hasKey(key) {
 			return e, true
 		}
 	}
 	return Entry{}, false
+}
+
+// entry returns the entry of a word of the index.
+func (t *Table) entry(word uint64) Entry {
+	ref := uint32(word)
+	return Entry{rec: t.log.at(ref), hash: uint32(word >> 32), ref: ref}
 }
 
 // Insert adds an entry whose key is not in the table. Neither slice may be a view on the table.
@@ -45,14 +55,28 @@ func (t *Table) Insert(hash uint32, key, value []byte, m *Meta) (Entry, error) {
 	if invariant.Enabled {
 		_, found := t.Get(hash, key)
 		invariant.Check(!found, "an inserted key is not in the table")
+		invariant.Check(t.hash(key) == hash, "a key is inserted with its hash")
 	}
 	t.Tidy()
-	e, err := t.append(hash, key, value, m)
-	if err != nil {
-		return Entry{}, err
+	if err := t.index.room(hash); err != nil {
+		return Entry{}, t.undo(err)
 	}
+	e, err := t.make(hash, len(key), len(value), m)
+	if err != nil {
+		return Entry{}, t.undo(err)
+	}
+	copy(e.Key(), key)
+	copy(e.Value(), value)
 	t.index.insert(hash, e.ref)
 	return e, nil
+}
+
+// undo leaves nothing behind in an empty table to which nothing could be added.
+func (t *Table) undo(err error) error {
+	if t.index.count == 0 {
+		t.Reset()
+	}
+	return err
 }
 
 // Overwrite gives an entry another value and other times, and returns it. The value must not
@@ -61,19 +85,15 @@ func (t *Table) Insert(hash uint32, key, value []byte, m *Meta) (Entry, error) {
 func (t *Table) Overwrite(e Entry, value []byte, m *Meta, keep bool) (was, is Entry, err error) {
 	flags := m.flags()
 	size := recordSize(flags, len(e.Key()), len(value))
-	// In place if it fits and does not waste too much.
-	if slack := (len(e.rec) - size) / unit; !keep && flags == e.rec[offFlags] && size <= len(e.rec) &&
-		slack <= math.MaxUint8 && len(e.rec)-size <= len(e.rec)/4 {
+	if !keep && flags == e.rec[offFlags] && size <= len(e.rec) && fits(size, len(e.rec)) {
 		t.log.settle()
 		binary.LittleEndian.PutUint32(e.rec[offValueLen:], uint32(len(value)))
-		e.rec[offSlack] = byte(slack)
+		e.rec[offSlack] = byte((len(e.rec) - size) / unit)
 		e.writeMeta(m)
 		copy(e.Value(), value)
 		return e, e, nil
 	}
-	e = t.tidy(e)
-	is, err = t.relocate(e, value, m)
-	return e, is, err
+	return t.relocate(t.tidy(e), value, m, false)
 }
 
 // SetMeta gives an entry other times and counters, and returns it.
@@ -82,15 +102,15 @@ func (t *Table) SetMeta(e Entry, m *Meta) (Entry, error) {
 		e.writeMeta(m)
 		return e, nil
 	}
-	e = t.tidy(e)
-	return t.relocate(e, e.Value(), m)
+	_, e, err := t.relocate(t.tidy(e), nil, m, true)
+	return e, err
 }
 
 // Remove takes an entry away. What it showed stays readable until the next change.
 func (t *Table) Remove(e Entry) {
 	t.log.settle()
-	t.index.remove(e.Hash(), e.ref)
-	t.log.drop(e)
+	t.index.remove(e.hash, e.ref)
+	t.log.drop(e.ref, e.rec)
 }
 
 // Tidy gives memory back that is not needed: it moves the records of at most one chunk
@@ -102,78 +122,94 @@ func (t *Table) Tidy() { t.tidy(Entry{}) }
 func (t *Table) tidy(held Entry) Entry {
 	t.log.settle()
 	if t.index.count == 0 {
-		if len(t.log.chunks) > 0 || t.log.spare != nil {
-			t.Reset()
-		}
+		t.Reset()
 		return held
 	}
-	if waste := t.log.waste(); waste < wasteMin || waste <= t.log.small/4 {
+	if waste := t.log.waste(); waste < wasteMin || waste <= t.log.small/8 {
 		return held
 	}
-	if id, found := t.log.emptiest(); found {
+	if id, found := t.log.emptiest(false); found {
 		held = t.compact(id, held)
 	}
 	return held
 }
 
 // Reset removes all entries and gives all memory back.
-func (t *Table) Reset() { *t = Table{} }
+func (t *Table) Reset() {
+	t.index.reset()
+	t.log.reset()
+}
 
-// append writes a record at the end of the log.
-func (t *Table) append(hash uint32, key, value []byte, m *Meta) (Entry, error) {
+// make makes room for a record and writes its header.
+func (t *Table) make(hash uint32, key, value int, m *Meta) (Entry, error) {
 	flags := m.flags()
-	e, err := t.log.alloc(recordSize(flags, len(key), len(value)))
+	rec, ref, err := t.log.alloc(recordSize(flags, key, value))
 	if err != nil {
 		return Entry{}, err
 	}
-	binary.LittleEndian.PutUint32(e.rec, hash)
-	binary.LittleEndian.PutUint32(e.rec[offKeyLen:], uint32(len(key)))
-	binary.LittleEndian.PutUint32(e.rec[offValueLen:], uint32(len(value)))
-	e.rec[offSlack] = 0
+	slack := rec[offSlack]
+	rec[offFlags] = flags
+	writeLengths(rec, key, value)
+	rec[offSlack] = slack
+	e := Entry{rec: rec, hash: hash, ref: ref}
 	e.writeMeta(m)
-	copy(e.Key(), key)
-	copy(e.Value(), value)
 	return e, nil
 }
 
-// relocate writes an entry anew at the end of the log and drops its old record.
-func (t *Table) relocate(e Entry, value []byte, m *Meta) (Entry, error) {
-	hash := e.Hash()
-	moved, err := t.append(hash, e.Key(), value, m)
-	if err != nil {
-		return Entry{}, err
+// relocate writes an entry anew, with another value or its own, and drops its old record.
+func (t *Table) relocate(e Entry, value []byte, m *Meta, own bool) (was, is Entry, err error) {
+	size := len(value)
+	if own {
+		size = len(e.Value())
 	}
-	t.index.move(hash, e.ref, moved.ref)
-	t.log.drop(e)
-	return moved, nil
+	is, err = t.make(e.hash, len(e.Key()), size, m)
+	if err != nil {
+		return Entry{}, Entry{}, err
+	}
+	e.rec = t.log.at(e.ref) // it may have moved
+	if own {
+		value = e.Value()
+	}
+	copy(is.Key(), e.Key())
+	copy(is.Value(), value)
+	t.index.move(e.hash, e.ref, is.ref)
+	t.log.drop(e.ref, e.rec)
+	return e, is, nil
 }
 
 // compact moves the live records of a chunk to the end of the log and frees the chunk.
 func (t *Table) compact(id uint32, held Entry) Entry {
-	if t.log.tail == id+1 {
-		t.log.tail = 0
+	l := &t.log
+	if l.tail == id+1 {
+		l.tail = 0
 	}
-	c := t.log.chunks[id]
-	for at := uint32(0); at < c.used; {
-		rec, dead, end := c.next(at)
+	l.refill = 0 // what moves does not go back into holes
+	c := l.chunks[id]
+	l.chunks[id].hole = 0
+	b := l.bytesOf(&c)
+	for at := 0; at < len(b); {
+		rec, dead, end := next(b, at)
 		if !dead {
-			moved, err := t.log.alloc(len(rec) - int(rec[offSlack])*unit)
+			moved, to, err := l.alloc(len(rec) - int(rec[offSlack])*unit)
 			if err != nil {
-				return held // No number for another chunk: the rest stays where it is.
+				return held // No room: the rest stays where it is.
 			}
-			copy(moved.rec, rec)
-			moved.rec[offSlack] = 0
-			ref := id<<unitBits | at/unit
-			t.index.move(recordHash(rec), ref, moved.ref)
-			if held.rec != nil && held.ref == ref {
-				held = moved
+			slack := moved[offSlack]
+			copy(moved, rec)
+			moved[offSlack] = slack
+			from := id<<unitBits | uint32(at/unit)
+			e := Entry{rec: moved, ref: to}
+			e.hash = t.hash(e.Key())
+			t.index.move(e.hash, from, to)
+			if held.rec != nil && held.ref == from {
+				held = e
 			}
 			rec[offFlags] |= flagDead
-			t.log.chunks[id].live -= uint32(len(rec))
-			t.log.live -= int64(len(rec))
+			l.chunks[id].live -= uint32(len(rec))
+			l.live -= int64(len(rec))
 		}
 		at = end
 	}
-	t.log.recycle(id)
+	l.recycle(id)
 	return held
 }

@@ -6,13 +6,41 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
-	"runtime"
-	"slices"
 	"testing"
 
 	"github.com/filbertgrid/filbert/internal/invariant"
 	"github.com/filbertgrid/filbert/internal/store"
 )
+
+// newArena returns an arena whose books must balance at the end of the test.
+func newArena(t testing.TB) *store.Arena {
+	t.Helper()
+	a, err := store.NewArena()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		a.Tidy()
+		if err := a.Balanced(); err != nil {
+			t.Error(err)
+		}
+	})
+	return a
+}
+
+// newTable returns a table that the test's end removes.
+func newTable(t testing.TB, width int) *store.Table {
+	t.Helper()
+	return newTableOf(t, func(key []byte) uint32 { return hashOf(key, width) })
+}
+
+func newTableOf(t testing.TB, hash func(key []byte) uint32) *store.Table {
+	t.Helper()
+	a := newArena(t)
+	table := store.MakeTable(a, hash)
+	t.Cleanup(table.Reset)
+	return &table
+}
 
 // model is the same table, dumber.
 type model map[string]modelEntry
@@ -67,7 +95,7 @@ func TestAgainstModel(t *testing.T) {
 
 func runModel(t *testing.T, r *rand.Rand, width int) {
 	t.Helper()
-	var table store.Table
+	table := newTable(t, width)
 	m := model{}
 	steps := 12000
 	for step := range steps {
@@ -97,14 +125,14 @@ func runModel(t *testing.T, r *rand.Rand, width int) {
 				delete(m, string(key))
 			}
 		} else {
-			put(t, r, &table, m, hash, key, e, found)
+			put(t, r, table, m, hash, key, e, found)
 		}
 		if step%1000 == 0 {
 			table.Tidy()
-			checkAll(t, &table, m)
+			checkAll(t, table, m)
 		}
 	}
-	checkAll(t, &table, m)
+	checkAll(t, table, m)
 	for key := range m {
 		e, _ := table.Get(hashOf([]byte(key), width), []byte(key))
 		table.Remove(e)
@@ -175,7 +203,7 @@ func checkAll(t *testing.T, table *store.Table, m model) {
 
 func TestScanSurvivesResizing(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
-	var table store.Table
+	table := newTable(t, 32)
 	key := func(i int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(i)) }
 	set := func(i int) {
 		k := key(i)
@@ -216,7 +244,7 @@ func TestScanSurvivesResizing(t *testing.T) {
 
 func TestSampleReachesAll(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
-	var table store.Table
+	table := newTable(t, 32)
 	for i := range 2000 {
 		k := binary.BigEndian.AppendUint32(nil, uint32(i))
 		if _, err := table.Insert(hashOf(k, 32), k, nil, &store.Meta{}); err != nil {
@@ -243,7 +271,7 @@ func TestSampleReachesAll(t *testing.T) {
 }
 
 func TestSameHash(t *testing.T) {
-	var table store.Table
+	table := newTableOf(t, func(key []byte) uint32 { return binary.BigEndian.Uint32(key) % 2 })
 	for i := range 3000 {
 		k := binary.BigEndian.AppendUint32(nil, uint32(i))
 		if _, err := table.Insert(uint32(i%2), k, k, &store.Meta{}); err != nil {
@@ -265,13 +293,13 @@ func TestFreedMemoryIsPoisoned(t *testing.T) {
 	if !invariant.Enabled {
 		return
 	}
-	var table store.Table
+	table := newTable(t, 32)
 	for _, k := range []string{"a", "b"} {
-		if _, err := table.Insert(1, []byte(k), bytes.Repeat([]byte(k), 100), &store.Meta{}); err != nil {
+		if _, err := table.Insert(hashOf([]byte(k), 32), []byte(k), bytes.Repeat([]byte(k), 100), &store.Meta{}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	e, _ := table.Get(1, []byte("a"))
+	e, _ := table.Get(hashOf([]byte("a"), 32), []byte("a"))
 	view := e.Value()
 	table.Remove(e)
 	if view[50] != 'a' {
@@ -284,8 +312,8 @@ func TestFreedMemoryIsPoisoned(t *testing.T) {
 }
 
 func TestNoAllocation(t *testing.T) {
-	var table store.Table
-	keys, values := fill(t, &table, 2000)
+	table := newTable(t, 32)
+	keys, values := fill(t, table, 2000)
 	i := 0
 	meta := store.Meta{Version: 1}
 	check := func(name string, f func(e store.Entry)) {
@@ -323,46 +351,77 @@ func fill(t testing.TB, table *store.Table, n int) (keys, values [][]byte) {
 	return keys, values
 }
 
-func TestMemory(t *testing.T) {
-	for _, n := range []int{1, 10, 100, 1000, 30000} {
-		var before, after runtime.MemStats
-		table := &store.Table{}
-		keys, _ := fill(t, &store.Table{}, n)
-		value := make([]byte, 100)
-		runtime.GC()
-		runtime.ReadMemStats(&before)
-		for _, k := range keys {
-			if _, err := table.Insert(hashOf(k, 32), k, value, &store.Meta{}); err != nil {
-				t.Fatal(err)
-			}
+// TestOverhead keeps what an entry costs beyond its own bytes within limits, and what is left when most have gone.
+func TestOverhead(t *testing.T) {
+	for _, c := range []struct {
+		n     int
+		limit float64
+	}{{1, 320}, {4, 120}, {10, 80}, {100, 50}, {1000, 40}, {40000, 26}} {
+		table := newTable(t, 32)
+		before := table.Bytes()
+		keys, _ := fill(t, table, c.n)
+		perEntry := float64(table.Bytes()-before)/float64(c.n) - 108
+		t.Logf("%d entries of 108 bytes: %d bytes owned, %.1f bytes overhead per entry", c.n, table.Bytes(), perEntry)
+		if perEntry > c.limit {
+			t.Errorf("%d entries: %.1f bytes of overhead per entry, allowed are %.0f", c.n, perEntry, c.limit)
 		}
-		runtime.GC()
-		runtime.ReadMemStats(&after)
-		heap := float64(after.HeapAlloc) - float64(before.HeapAlloc)
-		perEntry := (float64(table.Bytes()) - 108*float64(n)) / float64(n)
-		t.Logf("%d entries of 108 bytes: %d bytes owned, %.1f bytes overhead per entry; heap %.0f", n, table.Bytes(), perEntry, heap)
-		if n >= 1000 && perEntry > 60 {
-			t.Errorf("%d entries: %.1f bytes of overhead per entry", n, perEntry)
-		}
-		if n >= 1000 && heap > 1.15*float64(table.Bytes()) {
-			t.Errorf("%d entries: Bytes says %d, the heap grew by %.0f", n, table.Bytes(), heap)
-		}
-		// What a tenth is left of gives most of its memory back.
-		for _, k := range keys[n/10:] {
+		for _, k := range keys[c.n/10:] {
 			e, _ := table.Get(hashOf(k, 32), k)
 			table.Remove(e)
 			table.Tidy()
 		}
-		if limit := 300*int64(n/10) + 4096; table.Bytes() > limit {
-			t.Errorf("%d of %d entries left own %d bytes", n/10, n, table.Bytes())
+		if limit := 200*int64(c.n/10) + 2048; table.Bytes() > limit {
+			t.Errorf("%d of %d entries left own %d bytes", c.n/10, c.n, table.Bytes())
 		}
-		runtime.KeepAlive(slices.Clone(keys))
+	}
+}
+
+// TestChurn keeps waste bounded while entries of the same and of other sizes come and go.
+func TestChurn(t *testing.T) {
+	for name, size := range map[string]func(i int) int{
+		"same size":   func(int) int { return 112 },
+		"other sizes": func(i int) int { return 20 + i*7919%200 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			const n = 20000
+			table := newTable(t, 32)
+			r := rand.New(rand.NewPCG(1, 1))
+			value := make([]byte, 512)
+			payload, key := 0, make([]byte, 28)
+			for i := range 12 * n {
+				binary.BigEndian.PutUint64(key, uint64(r.IntN(n)))
+				hash, v := hashOf(key, 32), value[:size(i)]
+				e, found := table.Get(hash, key)
+				if found {
+					payload -= len(e.Value()) + len(key)
+				}
+				var err error
+				switch {
+				case found && r.IntN(3) == 0:
+					_, _, err = table.Overwrite(e, v, &store.Meta{}, false)
+				case found:
+					table.Remove(e)
+					continue
+				default:
+					_, err = table.Insert(hash, key, v, &store.Meta{})
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				payload += len(v) + len(key)
+			}
+			perEntry := float64(table.Bytes()-int64(payload)) / float64(table.Len())
+			t.Logf("%d entries, %.1f bytes overhead per entry", table.Len(), perEntry)
+			if perEntry > 60 {
+				t.Errorf("%.1f bytes of overhead per entry", perEntry)
+			}
+		})
 	}
 }
 
 func BenchmarkGet(b *testing.B) {
-	var table store.Table
-	keys, _ := fill(b, &table, 4000)
+	table := newTable(b, 32)
+	keys, _ := fill(b, table, 4000)
 	b.ReportMetric(float64(table.Bytes())/4000-108, "overhead-B/entry")
 	i := 0
 	for b.Loop() {
@@ -374,8 +433,8 @@ func BenchmarkGet(b *testing.B) {
 }
 
 func BenchmarkOverwrite(b *testing.B) {
-	var table store.Table
-	keys, values := fill(b, &table, 4000)
+	table := newTable(b, 32)
+	keys, values := fill(b, table, 4000)
 	i := 0
 	for b.Loop() {
 		k := keys[i%len(keys)]
@@ -386,8 +445,8 @@ func BenchmarkOverwrite(b *testing.B) {
 }
 
 func BenchmarkInsertRemove(b *testing.B) {
-	var table store.Table
-	keys, values := fill(b, &table, 4000)
+	table := newTable(b, 32)
+	keys, values := fill(b, table, 4000)
 	i := 0
 	for b.Loop() {
 		k := keys[i%len(keys)]

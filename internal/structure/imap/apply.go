@@ -85,16 +85,26 @@ func (f *fragment) applyMeta(r *packed.Reader) error {
 }
 
 func (f *fragment) applyClear(r *packed.Reader) error {
-	var kept store.Table
-	for n := r.Count(1); n > 0 && r.Err() == nil; n-- {
-		if err := f.keep(&kept, r.Bytes()); err != nil {
-			return err
-		}
+	kept := f.s.newTable()
+	var err error
+	for n := r.Count(1); n > 0 && r.Err() == nil && err == nil; n-- {
+		err = f.keep(&kept, r.Bytes())
 	}
-	if r.Err() == nil {
-		f.table = kept
+	if err == nil {
+		err = r.Err()
 	}
-	return r.Err()
+	if err != nil {
+		kept.Reset()
+		return err
+	}
+	f.replace(kept)
+	return nil
+}
+
+// replace removes all entries but those that have been kept.
+func (f *fragment) replace(kept store.Table) {
+	f.table.Reset()
+	f.table = kept
 }
 
 // keep copies the entry of a key, if there is one, to a table that will replace the fragment's.

@@ -26,7 +26,7 @@ func (*Structure) Clear(tx *partition.Tx, name []byte, announce bool) (removed i
 	if f.table.Len() == 0 {
 		return 0, nil
 	}
-	var kept store.Table
+	kept := f.s.newTable()
 	f.locks.table.Scan(0, func(e store.Entry) bool {
 		if l := lockOf(e); l.deadline > tx.Now {
 			err = f.keep(&kept, e.Key())
@@ -34,6 +34,7 @@ func (*Structure) Clear(tx *partition.Tx, name []byte, announce bool) (removed i
 		return err == nil
 	})
 	if err != nil {
+		kept.Reset()
 		return 0, err
 	}
 	dst := append(tx.Begin(partition.KindMap, f.key, f.config.Backups), effectClear)
@@ -44,7 +45,7 @@ func (*Structure) Clear(tx *partition.Tx, name []byte, announce bool) (removed i
 	})
 	tx.Commit(dst)
 	removed = f.table.Len() - kept.Len()
-	f.table = kept
+	f.replace(kept)
 	f.expiry.reset()
 	f.expiry.rescan()
 	f.touched = f.touched[:0]

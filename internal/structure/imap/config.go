@@ -6,6 +6,7 @@ import (
 	"github.com/filbertgrid/filbert/internal/event"
 	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/protection"
+	"github.com/filbertgrid/filbert/internal/store"
 )
 
 // Service is the name of the map service in the client protocol.
@@ -118,6 +119,8 @@ type Options struct {
 	// Memory returns the memory that the member may use and what it uses, in bytes,
 	// for the percentages and FreeHeapSize; nil means without limit.
 	Memory func() (limit, used int64)
+	// Arena is where entries stand; the member's own. Required.
+	Arena *store.Arena
 	// Seed makes the choices of evictions repeatable.
 	Seed uint64
 	// Wait is how long writes wait for a locked key, in ms; 0 means a minute.

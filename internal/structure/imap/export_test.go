@@ -3,10 +3,21 @@ package imap
 import (
 	"fmt"
 	"math"
+	"testing"
 
 	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/store"
 )
+
+// NewArena returns an arena for a test's entries.
+func NewArena(t testing.TB) *store.Arena {
+	t.Helper()
+	a, err := store.NewArena()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
 
 // Describe returns the state of all fragments, but for when entries were read.
 func (s *Structure) Describe() (lines []string) {

@@ -57,11 +57,12 @@ func TestGoldenBytes(t *testing.T) {
 			shown[name] = strings.ReplaceAll(bytes, " ", "")
 		}
 	}
+	arena := NewArena(t)
 	for name, effect := range golden() {
 		if got := hex.EncodeToString(effect); got != shown[name] {
 			t.Errorf("%s: %s, the page says %s", name, got, shown[name])
 		}
-		f := New(Options{Config: func(string) Config { return Config{} }}).NewFragment(0, "m")
+		f := New(Options{Arena: arena, Config: func(string) Config { return Config{} }}).NewFragment(0, "m")
 		if err := f.Apply(effect); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -76,9 +77,11 @@ func FuzzApply(f *testing.F) {
 	for _, effect := range golden() {
 		f.Add(effect)
 	}
+	arena := NewArena(f)
 	f.Fuzz(func(t *testing.T, effect []byte) {
-		s := New(Options{Config: func(string) Config { return Config{} }})
+		s := New(Options{Arena: arena, Config: func(string) Config { return Config{} }})
 		fragment := s.NewFragment(0, "m")
+		defer fragment.Release()
 		for _, before := range []string{"put with all", "lock", "put"} {
 			if err := fragment.Apply(golden()[before]); err != nil {
 				t.Fatal(err)

@@ -81,9 +81,9 @@ func (p *pair) newMember(i int) *member {
 	m := &member{p: p, id: cluster.MemberID{15: byte(0xA0 + i)}, events: event.NewRegistry()}
 	m.maps = imap.New(imap.Options{
 		Config: func(string) imap.Config { return p.config }, Partitions: 1, Seed: 7,
-		Members: func() int { return p.dataMembers },
-		Memory:  func() (limit, used int64) { return p.memory[0], p.memory[1] },
-		Era:     func() (era, version int32) { return p.era, p.list },
+		Members: func() int { return p.dataMembers }, Arena: imap.NewArena(p.t),
+		Memory: func() (limit, used int64) { return p.memory[0], p.memory[1] },
+		Era:    func() (era, version int32) { return p.era, p.list },
 	})
 	m.grid = partition.New(partition.Options{
 		Count: 1, Self: m.id, Hub: m, Events: m.events,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/serial"
+	"github.com/filbertgrid/filbert/internal/store"
 )
 
 // Structure is all maps of a member.
@@ -59,6 +60,7 @@ func (s *Structure) Config(name string) Config { return s.options.Config(name) }
 // NewFragment implements partition.Structure.
 func (s *Structure) NewFragment(p partition.ID, name string) partition.Fragment {
 	f := &fragment{s: s, part: p, name: name, key: []byte(name), config: s.options.Config(name), salt: salt([]byte(name))}
+	f.table, f.locks.table = s.newTable(), s.newTable()
 	f.counters = f.config.counters()
 	f.access = f.config.MaxIdle > 0 || f.config.Eviction.Policy == EvictLRU
 	s.mu.Lock()
@@ -72,6 +74,9 @@ func (s *Structure) NewFragment(p partition.ID, name string) partition.Fragment 
 	f.account()
 	return f
 }
+
+// newTable returns an empty table, which its owner must Reset.
+func (s *Structure) newTable() store.Table { return store.MakeTable(s.options.Arena, hashOf) }
 
 func (s *Structure) release(f *fragment) {
 	s.mu.Lock()
