@@ -128,3 +128,36 @@ func BenchmarkGrid(b *testing.B) {
 		g.reset()
 	}
 }
+
+// BenchmarkTogether measures requests that arrive together: each Get by itself, or all of them after a Prefetch for each.
+func BenchmarkTogether(b *testing.B) {
+	const together = 16
+	for _, n := range []int{100_000, 10_000_000} {
+		g := newGrid(b, n)
+		var keys [together][keyBytes]byte
+		var tables [together]*store.Table
+		var hashes [together]uint32
+		for _, prefetch := range []bool{false, true} {
+			b.Run(fmt.Sprintf("prefetch=%v/%d", prefetch, n), func(b *testing.B) {
+				r := rand.New(rand.NewPCG(1, 1))
+				sink := byte(0)
+				for i := 0; i < b.N; i += together {
+					for k := range keys {
+						tables[k], hashes[k] = g.keyOf(keys[k][:], r.IntN(n))
+					}
+					for k := range keys {
+						if prefetch {
+							tables[k].Prefetch(hashes[k])
+						}
+					}
+					for k := range keys {
+						e, _ := tables[k].Get(hashes[k], keys[k][:])
+						v := e.Value()
+						sink += v[0] + v[len(v)-1]
+					}
+				}
+			})
+		}
+		g.reset()
+	}
+}

@@ -48,7 +48,10 @@ type fragment struct {
 // written to another place instead. 271 fragments of a map keep up to a quarter of a megabyte that way.
 const scratchMax = 1 << 10
 
-var _ partition.Fragment = (*fragment)(nil)
+var (
+	_ partition.Fragment    = (*fragment)(nil)
+	_ partition.Prefetching = (*fragment)(nil)
+)
 
 // Name implements partition.Fragment.
 func (f *fragment) Name() string { return f.name }

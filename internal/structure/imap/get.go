@@ -39,6 +39,9 @@ func (*Structure) read(tx *partition.Tx, name, key []byte) (store.Entry, bool) {
 	return e, found
 }
 
+// Prefetch implements partition.Prefetching.
+func (f *fragment) Prefetch(key []byte) { f.table.Prefetch(hashOf(key)) }
+
 // Size returns the number of entries in the partition (MapSize); those whose time
 // is over count until they are removed, as in Hazelcast.
 func (*Structure) Size(tx *partition.Tx, name []byte) int {
