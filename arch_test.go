@@ -61,6 +61,7 @@ func floors() []string {
 		"internal/member",
 		"internal/sim",
 		".", // package filbert, which embeds a member
+		"internal/bench",
 		"cmd/filbert",
 	}
 }
@@ -85,7 +86,7 @@ type confinement struct {
 
 func confinements() []confinement {
 	return []confinement{
-		{"internal/protocol", []string{"internal/protocol", "internal/gateway", "internal/sim", "protocol"}, false, "wire types stop at the door; the simulator's clients stand before it"},
+		{"internal/protocol", []string{"internal/protocol", "internal/gateway", "internal/sim", "internal/bench", "protocol"}, false, "wire types stop at the door; the simulator's clients and the load generator stand before it"},
 		{"k8s.io", []string{"internal/discovery/kubernetes"}, false, "one place talks to the Kubernetes API"},
 		{"sigs.k8s.io", []string{"internal/discovery/kubernetes"}, false, "one place talks to the Kubernetes API"},
 		{"go.etcd.io/raft", []string{"internal/cp"}, false, "one place runs Raft"},
@@ -93,6 +94,8 @@ func confinements() []confinement {
 		{"github.com/spf13", []string{"cmd/filbert"}, false, "the command line is the command's"},
 		{"go.yaml.in/yaml", []string{"internal/config"}, false, "files are read in one place"},
 		{"github.com/anishathalye/porcupine", []string{"internal/sim"}, true, "a checker of histories, not part of a member"},
+		{"github.com/HdrHistogram", []string{"internal/bench"}, false, "a member counts with internal/metric"},
+		{"github.com/wcharczuk/go-chart", []string{"internal/bench"}, false, "only a measurement is drawn"},
 		{"go.uber.org/goleak", nil, true, "for tests only"},
 		{"net/http", []string{"internal/admin", "internal/discovery", "cmd/filbert"}, true, "HTTP is a door"},
 		{"unsafe", []string{"internal/store", "internal/wire"}, false, "memory is laid out in the store"},
