@@ -1,7 +1,9 @@
-// Command filbert runs a member of a Filbert cluster.
+// Command filbert runs a member of a Filbert cluster, and measures servers.
 //
 //	filbert start [--config FILE] [-Dname=value]…   run a member until SIGTERM
 //	filbert config check FILE                      say what is wrong with a file
+//	filbert bench [flags]                          put load on a server and measure it
+//	filbert bench echo-server                      the limit to compare with
 //	filbert version                                say which build this is
 //
 // A member that starts logs to standard output. One that cannot start says why

@@ -76,7 +76,7 @@ func run(c command) int {
 	root.SetOut(c.stdout)
 	root.SetErr(c.stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(c.startCommand(), c.configCommand(), c.versionCommand())
+	root.AddCommand(c.startCommand(), c.configCommand(), c.benchCommand(), c.versionCommand())
 	err := root.ExecuteContext(context.Background())
 	if err == nil {
 		return statusOK
