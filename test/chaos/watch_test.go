@@ -90,16 +90,20 @@ func (w *watch) run(ctx context.Context, t *testing.T, checker *hazelcast.Client
 	}
 }
 
-// answers asks for the key of a call through another client.
-func answers(ctx context.Context, checker *hazelcast.Client, c *underWay) error {
+// answers asks for the key of a call through another client, again where that one has lost its connection.
+func answers(ctx context.Context, checker *hazelcast.Client, c *underWay) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	m, err := checker.GetMap(ctx, c.in)
-	if err != nil {
+	if !awaitIn(ctx, callTimeout, func() bool {
+		var m *hazelcast.Map
+		if m, err = checker.GetMap(ctx, c.in); err == nil {
+			_, err = m.Get(ctx, c.key)
+		}
+		return err == nil
+	}) {
 		return err
 	}
-	_, err = m.Get(ctx, c.key)
-	return err
+	return nil
 }
 
 func (w *watch) found() (out []*underWay) {
