@@ -41,8 +41,26 @@ func (x *index) bytes() int64 { return int64(x.words)*8 + int64(cap(x.leaves))*l
 
 func (x *index) of(l *leaf) []uint64 { return x.arena.words(l.block, int(l.n)) }
 
-// at returns the words of the leaf that a hash belongs to; there must be one.
-func (x *index) at(hash uint32) []uint64 { return x.of(&x.leaves[x.leaf(hash)]) }
+// place returns the words of the leaf that a hash belongs to, and where in it the first of that hash stands or would stand; there
+// must be a leaf.
+func (x *index) place(hash uint32) (words []uint64, i int) {
+	at := x.leaf(hash)
+	words = x.of(&x.leaves[at])
+	return words, seek(words, hash, x.guess(at, hash))
+}
+
+// guess is about where in a leaf a hash stands: hashes are evenly spread between the bounds of the leaf. It looks at none of the leaf's memory,
+// of which every line is a wait of its own in a large table.
+func (x *index) guess(at int, hash uint32) int {
+	l, next := &x.leaves[at], uint64(1<<32)
+	if at+1 < len(x.leaves) {
+		next = uint64(x.leaves[at+1].first)
+	}
+	if hash <= l.first {
+		return 0
+	}
+	return int(uint64(hash-l.first) * uint64(l.n) / (next - uint64(l.first)))
+}
 
 // leaf returns the leaf that a hash belongs to; there must be one.
 func (x *index) leaf(hash uint32) int {
@@ -65,25 +83,16 @@ func (x *index) leaf(hash uint32) int {
 	return i
 }
 
-// seek returns the place of the first word of hash in its leaf, or the place where it would stand.
-func seek(leaf []uint64, hash uint32) int {
+// seek returns the place of the first word of hash in its leaf, or the place where it would stand, near a guess.
+func seek(leaf []uint64, hash uint32, guess int) int {
 	word := uint64(hash) << 32
 	n := len(leaf)
-	if n == 0 || leaf[0] >= word {
-		return 0
-	}
-	if leaf[n-1] < word {
-		return n
-	}
-	// The first is less and the last is not, so there is a span to interpolate in.
-	low, high := uint32(leaf[0]>>32), uint32(leaf[n-1]>>32)
-	i := 1 + int(uint64(hash-low)*uint64(n-1)/uint64(high-low+1))
-	i = min(i, n-1)
+	i := min(guess, n)
 	for range nearby {
 		switch {
-		case leaf[i] < word:
+		case i < n && leaf[i] < word:
 			i++
-		case leaf[i-1] >= word:
+		case i > 0 && leaf[i-1] >= word:
 			i--
 		default:
 			return i
@@ -150,10 +159,11 @@ func (x *index) resize(l *leaf, n int) error {
 // insert adds a word. room must have been called for its hash.
 func (x *index) insert(hash, ref uint32) {
 	x.count++
-	l := &x.leaves[x.leaf(hash)]
+	at := x.leaf(hash)
+	l := &x.leaves[at]
 	l.n++
 	words := x.of(l)
-	i := seek(words[:l.n-1], hash)
+	i := seek(words[:l.n-1], hash, x.guess(at, hash))
 	copy(words[i+1:], words[i:])
 	words[i] = uint64(hash)<<32 | uint64(ref)
 }
@@ -200,7 +210,7 @@ func boundary(leaf []uint64, i int) bool {
 func (x *index) find(hash, ref uint32) (at, i int) {
 	at = x.leaf(hash)
 	words := x.of(&x.leaves[at])
-	i = seek(words, hash)
+	i = seek(words, hash, x.guess(at, hash))
 	for uint32(words[i]) != ref {
 		i++
 	}

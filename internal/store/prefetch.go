@@ -10,10 +10,19 @@ func (t *Table) Prefetch(hash uint32) {
 	if t.index.count == 0 {
 		return
 	}
-	words := t.index.at(hash)
-	if i := seek(words, hash); i < len(words) {
+	if words, i := t.index.place(hash); i < len(words) {
 		ref := uint32(words[i])
 		c := &t.log.chunks[ref>>unitBits]
 		prefetch(unsafe.Add(t.log.arena.base, uintptr(c.block)*grain+uintptr(ref&(1<<unitBits-1)*unit)))
 	}
+}
+
+// PrefetchIndex asks the memory for the part of the index that Prefetch and Get of a hash will read, and does not wait for it either.
+func (t *Table) PrefetchIndex(hash uint32) {
+	if t.index.count == 0 {
+		return
+	}
+	at := t.index.leaf(hash)
+	words := t.index.of(&t.index.leaves[at])
+	prefetch(unsafe.Pointer(&words[max(0, t.index.guess(at, hash)-8)])) // the guess may be high by a line
 }

@@ -18,7 +18,7 @@ func (t *Table) Scan(cursor uint64, visit func(Entry) bool) (next uint64, done b
 	hash, stop := uint32(cursor), false
 	for at := t.index.leaf(hash); at < len(t.index.leaves); at++ {
 		words := t.index.of(&t.index.leaves[at])
-		for i := seek(words, hash); i < len(words); i++ {
+		for i := seek(words, hash, t.index.guess(at, hash)); i < len(words); i++ {
 			word := words[i]
 			if h := uint32(word >> 32); stop && h != hash {
 				return uint64(hash) + 1, false
@@ -37,8 +37,8 @@ func (t *Table) Same(hash uint32, visit func(Entry)) {
 	if t.index.count == 0 {
 		return
 	}
-	words := t.index.at(hash)
-	for i := seek(words, hash); i < len(words) && uint32(words[i]>>32) == hash; i++ {
+	words, i := t.index.place(hash)
+	for ; i < len(words) && uint32(words[i]>>32) == hash; i++ {
 		visit(t.entry(words[i]))
 	}
 }

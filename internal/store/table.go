@@ -35,8 +35,8 @@ func (t *Table) Get(hash uint32, key []byte) (Entry, bool) {
 	if t.index.count == 0 {
 		return Entry{}, false
 	}
-	words := t.index.at(hash)
-	for i := seek(words, hash); i < len(words) && uint32(words[i]>>32) == hash; i++ {
+	words, i := t.index.place(hash)
+	for ; i < len(words) && uint32(words[i]>>32) == hash; i++ {
 		if e := t.entry(words[i]); e.hasKey(key) {
 			return e, true
 		}
