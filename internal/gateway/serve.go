@@ -29,6 +29,8 @@ type shell struct {
 	done chan struct{}
 	// trusted: the reader has the limits of an authenticated client.
 	trusted bool
+	// together is the work space of next.
+	together []wire.Message
 
 	// writing is held by whoever writes; spare is the buffer to give to the session next.
 	writing sync.Mutex
@@ -168,28 +170,47 @@ func (h *shell) read(ahead []byte) error {
 // messages handles all whole messages that were read.
 func (h *shell) messages(r *wire.Reader) error {
 	for {
-		if !h.trusted && h.s.Authenticated() {
-			h.trusted = true
-			r.SetLimits(h.s.g.Limits.After)
+		together, err := h.next(r)
+		h.s.Prepare(together)
+		for _, m := range together {
+			if err := h.s.Handle(m); err != nil {
+				h.s.g.counters.refused.Inc()
+				return err
+			}
+			if len(h.s.direct) > flushAt {
+				h.s.Settle()
+				h.flush()
+				h.s.Attend()
+			}
 		}
-		m, err := r.Next()
 		if err != nil {
 			h.s.g.counters.refused.Inc()
 			return err
 		}
-		if m == nil {
+		if len(together) == 0 {
 			return nil
 		}
-		if err := h.s.Handle(m); err != nil {
-			h.s.g.counters.refused.Inc()
-			return err
-		}
-		if len(h.s.direct) > flushAt {
-			h.s.Settle()
-			h.flush()
-			h.s.Attend()
+	}
+}
+
+// next returns the next whole messages that were read, and an error if what follows them is none.
+func (h *shell) next(r *wire.Reader) ([]wire.Message, error) {
+	most := aheadMost
+	if !h.trusted {
+		if most = 1; h.s.Authenticated() { // by the message before: larger ones are allowed now
+			h.trusted, most = true, aheadMost
+			r.SetLimits(h.s.g.Limits.After)
 		}
 	}
+	h.together = h.together[:0]
+	for len(h.together) < most {
+		m, err := r.Next()
+		if m == nil || err != nil {
+			return h.together, err
+		}
+		h.together = append(h.together, m)
+	}
+	return h.together, nil
 }
 
 // write writes what comes from other goroutines than the reader.

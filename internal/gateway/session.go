@@ -61,6 +61,8 @@ type Session struct {
 	// now and millis are when Attend was called, by Clock and as cluster time.
 	now    time.Duration
 	millis int64
+	// ahead is the work space of Prepare.
+	ahead []aheadKey
 	// direct are answers given since, done how many of which kind.
 	direct []byte
 	done   tally

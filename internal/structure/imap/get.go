@@ -40,7 +40,13 @@ func (*Structure) read(tx *partition.Tx, name, key []byte) (store.Entry, bool) {
 }
 
 // Prefetch implements partition.Prefetching.
-func (f *fragment) Prefetch(key []byte) { f.table.Prefetch(hashOf(key)) }
+func (f *fragment) Prefetch(key []byte, step int) {
+	if step == 0 {
+		f.table.PrefetchIndex(hashOf(key))
+		return
+	}
+	f.table.Prefetch(hashOf(key))
+}
 
 // Size returns the number of entries in the partition (MapSize); those whose time
 // is over count until they are removed, as in Hazelcast.
