@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/fault"
@@ -96,16 +97,16 @@ func labels(list [][]byte) string {
 	return strings.Join(all, "\x00")
 }
 
-// postpone keeps an authentication that comes before this member has joined: until then it has nothing true
+// postpone keeps an authentication that comes before this member has joined, or while it must not answer: until then it has nothing true
 // to say about the cluster, and no status tells clients to wait.
 func (s *Session) postpone(m wire.Message) bool {
-	if s.g.Cluster.View().Joined {
+	if s.g.Cluster.View().Joined && s.g.Cluster.LeaseValid() {
 		return false
 	}
 	s.mu.Lock()
 	s.mu.authentication = slices.Clone(m)
 	s.mu.Unlock()
-	if s.g.Cluster.View().Joined {
+	if s.g.Cluster.View().Joined && s.g.Cluster.LeaseValid() {
 		s.joined() // it has joined meanwhile, and may not have seen this session's message
 	}
 	return true
@@ -131,16 +132,27 @@ func (s *Session) joined() {
 // it, and try the next member at once; without an answer, one that is starting waits until its timeout.
 var errLeaving = fmt.Errorf("%w: the member leaves the cluster", fault.ErrTargetDisconnected)
 
+// errUnheard is the same for a member that cannot reach enough others to answer anything: those who can are there for its clients.
+var errUnheard = fmt.Errorf("%w: the member has lost contact with its cluster", fault.ErrTargetDisconnected)
+
+// leasePatience is how long an authentication waits for that: longer than it takes others to replace a coordinator that was killed.
+const leasePatience = 2 * time.Second
+
 // dismiss ends the session because the member ends.
-func (s *Session) dismiss() {
+func (s *Session) dismiss() { s.turnAway(errLeaving, true) }
+
+// turnAway answers an authentication that was postponed with an error, and ends the session then, or in any case.
+func (s *Session) turnAway(reason error, anyway bool) {
 	s.mu.Lock()
 	m := s.mu.authentication
 	s.mu.authentication = nil
 	s.mu.Unlock()
 	if m != nil {
-		s.fail(m.CorrelationID(), errLeaving)
+		s.fail(m.CorrelationID(), reason)
 	}
-	s.Close(errClosed)
+	if m != nil || anyway {
+		s.Close(errClosed)
+	}
 }
 
 // admit answers an authentication.

@@ -35,6 +35,8 @@ type handler struct {
 	waits bool
 	// repeatable says that running it twice does no harm, beyond what the catalogue calls retryable.
 	repeatable bool
+	// plain answers say nothing about data, so they are given without a lease, too.
+	plain bool
 	// anonymous messages are served before authentication.
 	anonymous bool
 	// access is what split-brain protection goes by.

@@ -74,8 +74,8 @@ type Session struct {
 		sync.Mutex
 		closed bool
 		// buf is output that was not taken; attended while Handle's caller will take it anyway, woken
-		// after Output.Wake until Take.
-		buf             []byte
+		// after Output.Wake until Take. plain is output that says nothing about data, which needs no lease.
+		buf, plain      []byte
 		attended, woken bool
 		slots           []slot
 		free            []uint32
@@ -268,9 +268,9 @@ func (s *Session) append(body []byte, correlation int64) {
 // room tells whether something may be added to the output. A client that has let it grow over the limit is
 // disconnected; one large answer alone is no reason. s.mu is held.
 func (s *Session) room() bool {
-	if !s.mu.closed && len(s.mu.buf) > s.g.Limits.MaxOutputBytes {
+	if !s.mu.closed && len(s.mu.buf)+len(s.mu.plain) > s.g.Limits.MaxOutputBytes {
 		s.mu.closed = true
-		s.mu.buf = nil
+		s.mu.buf, s.mu.plain = nil, nil
 		s.out.Close(errSlow)
 	}
 	return !s.mu.closed
@@ -340,25 +340,30 @@ func (s *Session) Settle() bool {
 		}
 	}
 	s.direct = s.direct[:0]
-	return len(s.mu.buf) > 0 && !s.mu.closed
+	return len(s.mu.buf)+len(s.mu.plain) > 0 && !s.mu.closed
 }
 
-// Take returns the output gathered so far and takes spare for what comes; empty when there is none
-// or when this member must not answer at the moment. The lease is looked at after the operations ran.
+// Take returns the output gathered so far and takes spare for what comes; empty when there is none. While this member must not answer, what
+// is about data stays. The lease is looked at after the operations ran.
 func (s *Session) Take(spare []byte) []byte {
+	out := s.take(spare[:0])
+	s.g.counters.sent.Add(uint64(len(out)))
+	return out
+}
+
+func (s *Session) take(spare []byte) []byte {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.mu.woken = false
-	out := s.mu.buf
-	s.mu.buf = spare[:0]
-	s.mu.Unlock()
-	if len(out) == 0 || s.g.Cluster.LeaseValid() {
-		s.g.counters.sent.Add(uint64(len(out)))
-		return out
+	out := spare
+	if len(s.mu.buf) > 0 && s.g.Cluster.LeaseValid() {
+		out, s.mu.buf = s.mu.buf, spare
 	}
-	s.mu.Lock()
-	s.mu.buf = append(out, s.mu.buf...)
-	s.mu.Unlock()
-	return nil
+	if len(s.mu.plain) > 0 {
+		out = append(out, s.mu.plain...)
+		s.mu.plain = s.mu.plain[:0]
+	}
+	return out
 }
 
 // tick closes a silent session and brings output on its way that was held back.
@@ -369,8 +374,12 @@ func (s *Session) tick(now time.Duration, lease bool) {
 		s.Close(errSilent)
 		return
 	case !lease:
+		if now-s.born > leasePatience && s.g.Cluster.View().Joined {
+			s.turnAway(errUnheard, false)
+		}
 		return
 	}
+	s.joined()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.mu.buf) > 0 && !s.mu.attended && !s.mu.closed {
@@ -389,7 +398,7 @@ func (s *Session) Close(reason error) {
 func (s *Session) Closed() {
 	s.mu.Lock()
 	s.mu.closed = true
-	s.mu.buf = nil
+	s.mu.buf, s.mu.plain = nil, nil
 	listeners := s.mu.listeners
 	s.mu.listeners = nil
 	s.mu.Unlock()
@@ -412,9 +421,20 @@ func (s *Session) deliver(f func(dst []byte) []byte) {
 	s.wake()
 }
 
+// say appends what says nothing about data to the output.
+func (s *Session) say(f func(dst []byte) []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.room() {
+		return
+	}
+	s.mu.plain = f(s.mu.plain)
+	s.wake()
+}
+
 // fail answers with an error a message that has no handler.
 func (s *Session) fail(correlation int64, err error) {
-	s.deliver(func(dst []byte) []byte { return appendFault(dst, correlation, err) })
+	s.say(func(dst []byte) []byte { return appendFault(dst, correlation, err) })
 }
 
 // reply is a request that is not answered by a partition alone. It is answered once.
@@ -428,7 +448,11 @@ type reply struct {
 // send answers with the message that f appends.
 func (r reply) send(f func(dst []byte, correlation int64) []byte) {
 	r.h.latency.Observe(r.s.g.Clock() - r.start)
-	r.s.deliver(func(dst []byte) []byte { return f(dst, r.correlation) })
+	deliver := r.s.deliver
+	if r.h.plain {
+		deliver = r.s.say
+	}
+	deliver(func(dst []byte) []byte { return f(dst, r.correlation) })
 }
 
 // fail answers with an error.

@@ -265,6 +265,49 @@ func TestLeaseHoldsOutput(t *testing.T) {
 	}
 }
 
+// What says nothing about data is answered without a lease: a client that hears nothing gives a healthy member up.
+func TestPingsNeedNoLease(t *testing.T) {
+	w := newWorld(t, 1, nil)
+	n := w.nodes[0]
+	c := n.connect()
+	get := w.get("m", data("k"))
+	n.lease = false
+	c.send(get)
+	c.call(protocol.AppendClientPingRequest(nil, w.correlation(), -1, &protocol.ClientPingRequest{}))
+	if c.answer(wire.Message(get).CorrelationID()) != nil {
+		t.Error("the read was answered, too")
+	}
+	if c.closed != nil {
+		t.Errorf("closed: %v", c.closed)
+	}
+}
+
+// A client that comes to a member without a lease waits a moment for it, and is sent to the others then.
+func TestAuthenticationWithoutLease(t *testing.T) {
+	w := newWorld(t, 1, nil)
+	n := w.nodes[0]
+	n.lease = false
+	first, second := n.raw(), n.raw()
+	m := authentication(w.correlation(), "dev", "", "", w.uuid())
+	first.send(m)
+	w.pass(leasePatience / 2)
+	n.lease = true
+	w.pass(200 * time.Millisecond)
+	if a := first.answer(wire.Message(m).CorrelationID()); a == nil || a.Type() != protocol.ClientAuthenticationResponseType {
+		t.Fatalf("with the lease back: %v", first.types())
+	}
+	n.lease = false
+	m = authentication(w.correlation(), "dev", "", "", w.uuid())
+	second.send(m)
+	w.pass(leasePatience + 200*time.Millisecond)
+	if a := second.answer(wire.Message(m).CorrelationID()); a == nil || a.Type() != protocol.ErrorType || !errors.Is(second.closed, errClosed) {
+		t.Errorf("without a lease: %v, closed: %v", second.types(), second.closed)
+	}
+	if first.closed != nil {
+		t.Errorf("who was there is closed: %v", first.closed)
+	}
+}
+
 func TestClientThatDoesNotRead(t *testing.T) {
 	w := newWorld(t, 1, func(o *Options) { o.Limits.MaxOutputBytes = 4000 })
 	c := w.nodes[0].connect()

@@ -23,8 +23,8 @@ func table() []row {
 
 func clientTable() []row {
 	return []row{
-		{protocol.ClientAuthenticationRequestType, &handler{session: authenticate, anonymous: true}},
-		{protocol.ClientAuthenticationCustomRequestType, &handler{session: authenticateCustom, anonymous: true}},
+		{protocol.ClientAuthenticationRequestType, &handler{session: authenticate, anonymous: true, plain: true}},
+		{protocol.ClientAuthenticationCustomRequestType, &handler{session: authenticateCustom, anonymous: true, plain: true}},
 		{protocol.ClientAddClusterViewListenerRequestType, onSession(addViewListener)},
 		{protocol.ClientCreateProxyRequestType, onSession(createProxy)},
 		{protocol.ClientDestroyProxyRequestType, &handler{partition: destroyPart, fan: fanSum(destroyed), repeatable: true}},
@@ -33,7 +33,7 @@ func clientTable() []row {
 		{protocol.ClientGetDistributedObjectsRequestType, onSession(listObjects)},
 		{protocol.ClientAddDistributedObjectListenerRequestType, onSession(addObjectListener)},
 		{protocol.ClientRemoveDistributedObjectListenerRequestType, onSession(removeObjectListener)},
-		{protocol.ClientPingRequestType, onSession(ping)},
+		{protocol.ClientPingRequestType, &handler{session: ping, plain: true}},
 		{protocol.ClientStatisticsRequestType, onSession(statistics)},
 		{protocol.ClientCreateProxiesRequestType, onSession(createProxies)},
 		{protocol.ClientLocalBackupListenerRequestType, onSession(addBackupListener)},
