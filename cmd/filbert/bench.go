@@ -66,6 +66,8 @@ func benchFlags(flags *pflag.FlagSet, o *bench.Options) {
 	flags.DurationVar(&o.Timeout, "timeout", o.Timeout, "how long to wait for connections, and for answers at the end")
 	flags.IntSliceVar(&o.PIDs, "pid", nil, "process id of the server, for its CPU for an operation; several are added up")
 	flags.BoolVar(&o.Smart, "smart", o.Smart, "client: connect to all members and send keys to their owners")
+	flags.BoolVar(&o.Only, "only-address", o.Only, "client: load the partitions of the member at --address, and of no other")
+	flags.IntVar(&o.Maps, "maps", o.Maps, "client: spread the keys over so many maps")
 	flags.StringVar(&o.Map, "map", o.Map, "client: name of the map")
 	flags.StringVar(&o.ClusterName, "cluster-name", o.ClusterName, "client: name of the cluster")
 	flags.StringVar(&o.Username, "username", o.Username, "client, resp: who to log in as")

@@ -126,6 +126,9 @@ type clientDialect struct {
 	templates *templates
 	shape     shape
 	keys      *keyFormat
+	maps      uint32 // how many
+	mapDigits int    // 0 for one map
+	nameSize  int
 	answers   protocol.MapGetAllResponse // reused
 }
 
@@ -134,6 +137,10 @@ func (d *clientDialect) append(dst []byte, number int, s *slot) []byte {
 	b := dst[at:]
 	binary.LittleEndian.PutUint64(b[atCorrelation:], uint64(correlation(s.serial, number)))
 	binary.LittleEndian.PutUint32(b[atPartition:], uint32(d.keys.partition(s.keys[0])))
+	if d.mapDigits > 0 { // the name is the first frame behind the head
+		end := int(binary.LittleEndian.Uint32(b)) + wire.FrameHeaderSize + d.nameSize
+		putDigits(b[:end], s.keys[0]%d.maps, d.mapDigits)
+	}
 	switch s.kind {
 	case kindLock:
 		binary.LittleEndian.PutUint64(b[atThread:], uint64(number+1))

@@ -40,6 +40,7 @@ const pingInterval = 5 * time.Second
 type control struct {
 	conn    net.Conn
 	reader  *wire.Reader
+	self    protocol.UUID         // the member that tells
 	count   int32                 // of partitions
 	members []protocol.MemberInfo // those with data, nil until known
 	version int32                 // of the newest table
@@ -62,14 +63,18 @@ func (o *Options) connectClient(ctx context.Context) (*target, error) {
 	t := &target{keys: &keyFormat{data: keyData(shape.key()), digits: shape.digits, partitions: c.count}, members: []string{o.Address}}
 	ids := []protocol.UUID{{}}
 	if o.Smart {
-		t.members, ids = c.addresses()
+		t.members, ids = c.addresses(o.Only)
+		if len(ids) == 0 {
+			_ = c.conn.Close()
+			return nil, fmt.Errorf("%w: %s has no data: --only-address needs another", ErrConnect, o.Address)
+		}
 	}
 	t.close = func() {
 		_ = c.conn.Close()
 		t.closeAll()
 	}
 	err = t.dialAll(ctx, o.Connections, func(conn net.Conn) error {
-		_, err := o.authenticate(conn, wire.NewReader(wire.Limits{}))
+		_, _, err := o.authenticate(conn, wire.NewReader(wire.Limits{}))
 		return err
 	})
 	if err != nil {
@@ -88,13 +93,12 @@ func (o *Options) connectClient(ctx context.Context) (*target, error) {
 
 // look lets the control connection in and waits until members and the owners of all partitions are known.
 func (c *control) look(o *Options) error {
-	count, err := o.authenticate(c.conn, c.reader)
-	if err != nil {
+	var err error
+	if c.count, c.self, err = o.authenticate(c.conn, c.reader); err != nil {
 		return err
 	}
-	c.count = count
 	b := protocol.AppendClientCreateProxyRequest(nil, proxyCorrelation, -1, &protocol.ClientCreateProxyRequest{
-		Name: []byte(o.Map), ServiceName: []byte("hz:impl:mapService"),
+		Name: []byte(o.firstMap()), ServiceName: []byte("hz:impl:mapService"),
 	})
 	b = protocol.AppendClientAddClusterViewListenerRequest(b, viewCorrelation, -1, &protocol.ClientAddClusterViewListenerRequest{})
 	b = protocol.AppendClientTriggerPartitionAssignmentRequest(b, assignCorrelation, -1, &protocol.ClientTriggerPartitionAssignmentRequest{})
@@ -117,8 +121,8 @@ func (c *control) look(o *Options) error {
 	return nil
 }
 
-// authenticate makes a connection one of a client, each of its own identity, and returns the partition count.
-func (o *Options) authenticate(conn net.Conn, reader *wire.Reader) (partitions int32, err error) {
+// authenticate makes a connection one of a client, each of its own identity, and returns the partition count and who it leads to.
+func (o *Options) authenticate(conn net.Conn, reader *wire.Reader) (partitions int32, member protocol.UUID, err error) {
 	var id protocol.UUID
 	_, _ = rand.Read(id[:]) // it never fails
 	request := protocol.ClientAuthenticationRequest{
@@ -129,27 +133,27 @@ func (o *Options) authenticate(conn net.Conn, reader *wire.Reader) (partitions i
 		request.Username, request.Password = []byte(o.Username), []byte(o.Password)
 	}
 	if _, err := conn.Write(protocol.AppendClientAuthenticationRequest([]byte("CP2"), authCorrelation, -1, &request)); err != nil {
-		return 0, err
+		return 0, member, err
 	}
 	m, err := receive(conn, reader)
 	if err != nil {
-		return 0, err
+		return 0, member, err
 	}
 	if m.Type() == protocol.ErrorType {
 		_, reason := refusal(m)
-		return 0, fmt.Errorf("authentication: %s", reason)
+		return 0, member, fmt.Errorf("authentication: %s", reason)
 	}
 	var r protocol.ClientAuthenticationResponse
 	if err := protocol.DecodeClientAuthenticationResponse(m, &r); err != nil {
-		return 0, err
+		return 0, member, err
 	}
 	switch {
 	case r.Status != 0:
-		return 0, fmt.Errorf("%w of cluster %q", errRefused, o.ClusterName)
+		return 0, member, fmt.Errorf("%w of cluster %q", errRefused, o.ClusterName)
 	case r.PartitionCount < 1 || r.PartitionCount > maxPartitions:
-		return 0, fmt.Errorf("%w: %d partitions", errStream, r.PartitionCount)
+		return 0, member, fmt.Errorf("%w: %d partitions", errStream, r.PartitionCount)
 	}
-	return r.PartitionCount, nil
+	return r.PartitionCount, r.MemberUUID, nil
 }
 
 // errRefused is returned when a member does not let the generator in.
@@ -208,10 +212,13 @@ func (c *control) assigned() bool {
 	return n >= int(c.count)
 }
 
-// addresses returns the members with data and their ids.
-func (c *control) addresses() (addresses []string, ids []protocol.UUID) {
+// addresses returns the members with data and their ids; with only set, no other than the one that tells.
+func (c *control) addresses(only bool) (addresses []string, ids []protocol.UUID) {
 	for i := range c.members {
 		m := &c.members[i]
+		if only && m.UUID != c.self {
+			continue
+		}
 		addresses = append(addresses, net.JoinHostPort(m.Address.Host, strconv.Itoa(int(m.Address.Port))))
 		ids = append(ids, m.UUID)
 	}

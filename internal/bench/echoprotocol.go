@@ -35,7 +35,7 @@ func (o *Options) echoSizes() []sizes {
 	for _, k := range o.kinds() {
 		keys, values := o.shape().entries(o.batchOf(k))
 		all = append(all, sizes{
-			request:  len(clientRequest(k, o.Map, keys, values)),
+			request:  len(clientRequest(k, o.firstMap(), keys, values)),
 			response: len(clientResponse(k, keys, values)),
 		})
 	}

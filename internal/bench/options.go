@@ -53,6 +53,7 @@ const (
 	maxRate        = 100e6    // operations a second
 	minDuration    = time.Millisecond
 	maxDuration    = 24 * time.Hour
+	maxMaps        = 100_000 // each costs a member memory of its own
 	maxPIDs        = 64
 	maxName        = 256 // bytes of names and passwords
 )
@@ -64,12 +65,16 @@ type Options struct {
 	Address  string `json:"address"`
 	// Smart sends each key to the member that owns it; without it, all go to Address. Client only.
 	Smart bool `json:"smart"`
+	// Only takes the keys of the member at Address alone, and so leaves all others to their work as backups. Smart only.
+	Only bool `json:"only"`
 	// ClusterName, Username and Password let a client in. RESP takes Username and Password for AUTH.
 	ClusterName string `json:"cluster_name"`
 	Username    string `json:"username,omitempty"`
 	Password    string `json:"-"`
-	// Map is the map's name. Client only.
-	Map string `json:"map"`
+	// Map is the map's name. Client only. With Maps above 1, so many digits as they need stand behind it, and each key
+	// belongs to one of them.
+	Map  string `json:"map"`
+	Maps int    `json:"maps"`
 	// GetCommand and SetCommand are the words before the key, for servers that speak RESP with commands of their own.
 	GetCommand string `json:"get_command,omitempty"`
 	SetCommand string `json:"set_command,omitempty"`
@@ -108,7 +113,7 @@ type Options struct {
 // Defaults are the options of `filbert bench` without flags.
 func Defaults() Options {
 	return Options{
-		Protocol: Client, Smart: true, ClusterName: "dev", Map: "bench", GetCommand: "GET", SetCommand: "SET",
+		Protocol: Client, Smart: true, ClusterName: "dev", Map: "bench", Maps: 1, GetCommand: "GET", SetCommand: "SET",
 		Workload: Get, ReadRatio: 0.8, Batch: 100, Keys: 100_000, KeySize: 16, ValueSize: 100, Distribution: Uniform, ZipfS: 0.99, Seed: 1,
 		Connections: 50, Fill: true, Warmup: 2 * time.Second, Duration: 10 * time.Second, Timeout: 10 * time.Second,
 	}
@@ -140,6 +145,7 @@ func (o Options) Validate() error {
 		between("--keys", o.Keys, 1, maxKeys),
 		between("--key-size", o.KeySize, 1, maxKeySize),
 		between("--value-size", o.ValueSize, 0, maxValueSize),
+		between("--maps", o.Maps, 1, maxMaps),
 		between("--batch", o.Batch, 1, maxBatch),
 		between("--connections", o.Connections, 1, maxConnections),
 		between("--in-flight", o.InFlight, 1, maxInFlight),
@@ -164,6 +170,8 @@ func (o Options) validateTogether() error {
 		problem(o.KeySize < digits, "--key-size %d is too small for --keys %d: at least %d digits", o.KeySize, o.Keys, digits)
 	}
 	problem(o.Workload == Lock && o.Protocol != Client, "--workload %s needs --protocol %s: the others have no locks", Lock, Client)
+	problem(o.Only && !o.Smart, "--only-address needs --smart: who knows no members cannot leave one out")
+	problem(o.Maps > 1 && (o.Protocol != Client || o.batched()), "--maps %d needs --protocol %s and a workload of single keys", o.Maps, Client)
 	problem(o.Protocol == Client && o.Map == "", "--map is empty: a map needs a name")
 	words := slices.Concat(strings.Fields(o.GetCommand), strings.Fields(o.SetCommand))
 	problem(o.Protocol == RESP && (strings.TrimSpace(o.GetCommand) == "" || strings.TrimSpace(o.SetCommand) == "" || len(words) > 16),
@@ -180,6 +188,17 @@ func (o Options) validateTogether() error {
 	}
 	return errors.Join(problems...)
 }
+
+// mapDigits is how many digits stand behind the name of each of many maps.
+func (o *Options) mapDigits() int {
+	if o.Maps <= 1 {
+		return 0
+	}
+	return len(strconv.Itoa(o.Maps - 1))
+}
+
+// firstMap is the name of the only map, or of the first one of many.
+func (o *Options) firstMap() string { return o.Map + strings.Repeat("0", o.mapDigits()) }
 
 // batched reports whether a message of the workload has many keys.
 func (o *Options) batched() bool { return o.Workload == PutAll || o.Workload == GetAll }

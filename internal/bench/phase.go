@@ -54,7 +54,7 @@ func (p *phase) templates() *templates {
 			if o.Protocol == RESP {
 				return o.respRequest(k, keys, values)
 			}
-			return clientRequest(k, o.Map, keys, values)
+			return clientRequest(k, o.firstMap(), keys, values)
 		})
 	}
 	return &all
@@ -69,7 +69,10 @@ func (p *phase) dialect(shared *templates) dialect {
 	case EchoOnly:
 		return &echoDialect{templates: shared, kinds: p.kinds, sizes: o.echoSizes(), out: newFIFO(p.depth)}
 	}
-	return &clientDialect{templates: shared, shape: o.shape(), keys: p.target.keys}
+	return &clientDialect{
+		templates: shared, shape: o.shape(), keys: p.target.keys,
+		maps: uint32(o.Maps), mapDigits: o.mapDigits(), nameSize: len(o.firstMap()),
+	}
 }
 
 // measure sets the measured time, from now.

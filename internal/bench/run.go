@@ -90,7 +90,7 @@ var errFill = errors.New("bench: writing all keys first")
 // fill writes all keys. It goes on for as long as something gets on.
 func (o *Options) fill(ctx context.Context, t *target, lists *partitions, r *Result, line *line) error {
 	k, size, depth := kindPutAll, o.fillBatch(), fillBatches
-	if o.Protocol == RESP {
+	if o.Protocol == RESP || o.Maps > 1 {
 		k, size, depth = kindSet, 1, fillSets
 	}
 	p := newPhase(o, t, []kind{k}, size, depth)

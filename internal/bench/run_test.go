@@ -66,6 +66,28 @@ func TestMembers(t *testing.T) {
 			})
 		}
 	}
+	t.Run("one of them", func(t *testing.T) {
+		o := options(Client, two.Address(), Mixed)
+		o.ClusterName, o.Only = "bench", true
+		r, err := Run(t.Context(), o, nil)
+		check(t, r, err)
+		if len(r.Members) != 1 || r.Members[0] != two.Address() {
+			t.Errorf("members %v, want %s", r.Members, two.Address())
+		}
+	})
+	t.Run("many maps", func(t *testing.T) {
+		o := options(Client, one.Address(), Get)
+		o.ClusterName, o.Map, o.Maps = "bench", "one of many ", 37
+		r, err := Run(t.Context(), o, nil)
+		check(t, r, err)
+		o.Maps, o.Map, o.Fill = 1, "one of many 36", false // it has a 37th of the keys
+		if r, err = Run(t.Context(), o, nil); err != nil {
+			t.Fatal(err)
+		}
+		if part := 1 - float64(r.Misses)/float64(r.Operations); part < 0.5/37 || part > 2.0/37 {
+			t.Errorf("the last map has %.3f of the keys", part)
+		}
+	})
 	t.Run("nothing there", func(t *testing.T) {
 		o := options(Client, two.Address(), Get)
 		o.ClusterName, o.Map, o.Fill = "bench", "empty", false
