@@ -62,7 +62,7 @@ func benchFlags(flags *pflag.FlagSet, o *bench.Options) {
 	flags.Float64Var(&o.Rate, "rate", o.Rate, "open loop: operations a second over all connections; 0 for the closed loop")
 	flags.BoolVar(&o.Fill, "fill", o.Fill, "write all keys first")
 	flags.DurationVar(&o.Warmup, "warmup", o.Warmup, "time that is not measured")
-	flags.DurationVar(&o.Duration, "duration", o.Duration, "time that is measured")
+	flags.DurationVar(&o.Duration, "duration", o.Duration, "time that is measured; 0s writes all keys and does nothing more")
 	flags.DurationVar(&o.Timeout, "timeout", o.Timeout, "how long to wait for connections, and for answers at the end")
 	flags.IntSliceVar(&o.PIDs, "pid", nil, "process id of the server, for its CPU for an operation; several are added up")
 	flags.BoolVar(&o.Smart, "smart", o.Smart, "client: connect to all members and send keys to their owners")

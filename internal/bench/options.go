@@ -51,7 +51,7 @@ const (
 	maxBatch       = 10_000   // entries of a message
 	maxBatchBytes  = 16 << 20 // of a message: a quarter of what a member takes
 	maxRate        = 100e6    // operations a second
-	minDuration    = time.Millisecond
+	minTimeout     = time.Millisecond
 	maxDuration    = 24 * time.Hour
 	maxMaps        = 100_000 // each costs a member memory of its own
 	maxPIDs        = 64
@@ -101,7 +101,7 @@ type Options struct {
 	Rate float64 `json:"rate"`
 	// Fill writes all keys first.
 	Fill bool `json:"fill"`
-	// Warmup is not recorded, Duration is. Timeout is how long an answer may take when all else is over, and how long
+	// Warmup is not recorded, Duration is; 0 stands for writing all keys and nothing more. Timeout is how long an answer may take when all else is over, and how long
 	// connecting may take.
 	Warmup   time.Duration `json:"warmup_ns"`
 	Duration time.Duration `json:"duration_ns"`
@@ -151,8 +151,8 @@ func (o Options) Validate() error {
 		between("--in-flight", o.InFlight, 1, maxInFlight),
 		between("--rate", o.Rate, 0, maxRate),
 		between("--warmup", o.Warmup, 0, maxDuration),
-		between("--duration", o.Duration, minDuration, maxDuration),
-		between("--timeout", o.Timeout, minDuration, maxDuration),
+		between("--duration", o.Duration, 0, maxDuration),
+		between("--timeout", o.Timeout, minTimeout, maxDuration),
 		sized("--cluster-name", o.ClusterName), sized("--username", o.Username), sized("--password", o.Password), sized("--map", o.Map),
 		o.validateTogether(),
 	)
@@ -170,6 +170,7 @@ func (o Options) validateTogether() error {
 		problem(o.KeySize < digits, "--key-size %d is too small for --keys %d: at least %d digits", o.KeySize, o.Keys, digits)
 	}
 	problem(o.Workload == Lock && o.Protocol != Client, "--workload %s needs --protocol %s: the others have no locks", Lock, Client)
+	problem(o.Duration == 0 && !o.Fill, "--duration 0s without --fill: there is nothing to do")
 	problem(o.Only && !o.Smart, "--only-address needs --smart: who knows no members cannot leave one out")
 	problem(o.Maps > 1 && (o.Protocol != Client || o.batched()), "--maps %d needs --protocol %s and a workload of single keys", o.Maps, Client)
 	problem(o.Protocol == Client && o.Map == "", "--map is empty: a map needs a name")

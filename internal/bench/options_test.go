@@ -51,7 +51,8 @@ func TestBadOptions(t *testing.T) {
 		{"negative rate", func(o *Options) { o.Rate = -1 }, "--rate -1: allowed is 0 to"},
 		{"tiny rate", func(o *Options) { o.Rate = 0.5 }, "--rate 0.5 is less than one operation a second"},
 		{"warm-up", func(o *Options) { o.Warmup = -time.Second }, "--warmup -1s: allowed is 0s to 24h"},
-		{"duration", func(o *Options) { o.Duration = 0 }, "--duration 0s: allowed is 1ms to 24h"},
+		{"duration", func(o *Options) { o.Duration = -1 }, "--duration -1ns: allowed is 0s to 24h"},
+		{"nothing to do", func(o *Options) { o.Duration, o.Fill = 0, false }, "--duration 0s without --fill: there is nothing to do"},
 		{"timeout", func(o *Options) { o.Timeout = 0 }, "--timeout 0s"},
 		{"long name", func(o *Options) { o.ClusterName = strings.Repeat("x", 300) }, "--cluster-name has 300 bytes: at most 256"},
 		{"maps of Redis", func(o *Options) { o.Protocol, o.Maps = RESP, 2 }, "--maps 2 needs --protocol client and a workload of single keys"},
@@ -74,7 +75,7 @@ func TestBadOptions(t *testing.T) {
 		})
 	}
 	o := Defaults().withDefaults()
-	o.Protocol, o.Keys, o.Duration = "x", -1, 0
+	o.Protocol, o.Keys, o.Duration = "x", -1, -1
 	if err := o.Validate(); err == nil || strings.Count(err.Error(), "\n") != 2 {
 		t.Errorf("three problems at once: %v", err)
 	}

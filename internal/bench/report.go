@@ -13,24 +13,36 @@ func (r *Result) WriteText(w io.Writer) error {
 	o := &r.Options
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s over %s", o.Protocol, r.workload(), strings.Join(r.Members, " "))
-	fmt.Fprintf(&b, "\n%s keys of %d bytes, values of %d bytes, %s\n", count(float64(o.Keys)), o.KeySize, o.ValueSize, r.distributed())
-	if o.Rate > 0 {
-		fmt.Fprintf(&b, "open loop at %s/s over %d connections to each member, at most %d in flight on each\n", count(o.Rate), o.Connections, o.InFlight)
-	} else {
-		fmt.Fprintf(&b, "closed loop, %d connections to each member, %d in flight on each\n", o.Connections, o.InFlight)
+	fmt.Fprintf(&b, "\n%s keys of %d bytes, values of %d bytes, %s", count(float64(o.Keys)), o.KeySize, o.ValueSize, r.distributed())
+	if r.FillSeconds > 0 {
+		fmt.Fprintf(&b, ", all written in %.1f s", r.FillSeconds)
 	}
-	fmt.Fprintf(&b, "%s operations in %.2f s: %s/s", count(float64(r.Operations)), r.Seconds, count(r.Throughput))
-	if r.EntryThroughput != r.Throughput {
-		fmt.Fprintf(&b, ", %s entries/s", count(r.EntryThroughput))
+	b.WriteByte('\n')
+	if o.Duration > 0 {
+		r.measured(&b)
 	}
-	b.WriteString("\n\n")
-	r.latencies(&b)
-	r.cpu(&b)
-	r.remarks(&b)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("bench: writing the report: %w", err)
 	}
 	return nil
+}
+
+// measured is the part on the measured time.
+func (r *Result) measured(b *strings.Builder) {
+	o := &r.Options
+	if o.Rate > 0 {
+		fmt.Fprintf(b, "open loop at %s/s over %d connections to each member, at most %d in flight on each\n", count(o.Rate), o.Connections, o.InFlight)
+	} else {
+		fmt.Fprintf(b, "closed loop, %d connections to each member, %d in flight on each\n", o.Connections, o.InFlight)
+	}
+	fmt.Fprintf(b, "%s operations in %.2f s: %s/s", count(float64(r.Operations)), r.Seconds, count(r.Throughput))
+	if r.EntryThroughput != r.Throughput {
+		fmt.Fprintf(b, ", %s entries/s", count(r.EntryThroughput))
+	}
+	b.WriteString("\n\n")
+	r.latencies(b)
+	r.cpu(b)
+	r.remarks(b)
 }
 
 func (r *Result) workload() string {

@@ -36,6 +36,9 @@ func Run(ctx context.Context, o Options, progress io.Writer) (*Result, error) {
 			return nil, err
 		}
 	}
+	if o.Duration == 0 {
+		return r, nil
+	}
 	if !o.batched() {
 		lists = nil // 8 bytes a key
 	}

@@ -88,6 +88,18 @@ func TestMembers(t *testing.T) {
 			t.Errorf("the last map has %.3f of the keys", part)
 		}
 	})
+	t.Run("filled and nothing more", func(t *testing.T) {
+		o := options(Client, one.Address(), Get)
+		o.ClusterName, o.Duration = "bench", 0
+		r, err := Run(t.Context(), o, nil)
+		if err != nil || r.FillSeconds == 0 || r.Operations != 0 {
+			t.Fatalf("%v: %+v", err, r)
+		}
+		var out bytes.Buffer
+		if err := r.WriteText(&out); err != nil || !strings.Contains(out.String(), "all written in") || strings.Contains(out.String(), "operations") {
+			t.Errorf("%v: %s", err, out.String())
+		}
+	})
 	t.Run("nothing there", func(t *testing.T) {
 		o := options(Client, two.Address(), Get)
 		o.ClusterName, o.Map, o.Fill = "bench", "empty", false
