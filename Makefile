@@ -23,7 +23,8 @@ LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 check: fmt-check vet lint generated tidy arch promises ## Formatting, vet, lint, generated code, go.mod, import order
 
 .PHONY: test
-test: ## All tests of the module, with the race detector
+test: ## All tests of the module, with the race detector, and those of the comparison's own parts
+	cd test/bench && $(GO) test ./...
 	$(GO) test -race ./...
 
 .PHONY: conformance
@@ -69,7 +70,13 @@ sim: ## The simulator: SEEDS=200 seeds; a failing one replays with SEED=n
 	$(GO) test -count=1 -timeout 30m -v -run Sim ./internal/sim -args $(if $(SEED),-seed $(SEED),-seeds $(SEEDS))
 
 .PHONY: bench
-bench: ## All benchmarks: BENCH=regexp, COUNT=n
+bench: build ## Filbert beside the echo, Redis, Hazelcast and Olric, in about 5 minutes: QUICK=1, KEYS=10000000, RUN=regexp of rows, FLAGS
+	@scripts/install-bench.sh || true
+	cd test/bench && $(GO) run . -filbert "$(CURDIR)/bin/filbert" -output "$(CURDIR)/out/bench" -hazelcast "$$("$(CURDIR)/scripts/hazelcast-jar.sh" || true)" \
+		$(if $(QUICK),-quick) $(if $(KEYS),-keys $(KEYS)) $(if $(RUN),-run '$(RUN)') $(FLAGS)
+
+.PHONY: microbench
+microbench: ## All benchmarks of the packages: BENCH=regexp, COUNT=n
 	$(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(COUNT) ./...
 
 .PHONY: build

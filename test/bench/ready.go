@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+)
+
+// exchange sends bytes to a server and hands the beginning of what it answers to check.
+func exchange(ctx context.Context, address string, out []byte, size int, check func([]byte) error) error {
+	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	if err := conn.SetDeadline(time.Now().Add(startTime)); err != nil {
+		return err
+	}
+	if _, err := conn.Write(out); err != nil {
+		return err
+	}
+	in := make([]byte, size)
+	if _, err := io.ReadFull(conn, in); err != nil {
+		return err
+	}
+	return check(in)
+}
+
+var errNotReady = errors.New("serves, but not this yet")
+
+// pong asks a server of RESP.
+func pong(address string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return exchange(ctx, address, []byte("PING\r\n"), len("+PONG\r\n"), func(in []byte) error {
+			if string(in) != "+PONG\r\n" {
+				return fmt.Errorf("%w: %q", errNotReady, in)
+			}
+			return nil
+		})
+	}
+}
+
+// listens asks for no more than a connection.
+func listens(address string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	}
+}
+
+// authenticated asks a member of either product to let a client in: message 0x000100 of the client protocol, whose
+// answer 0x000101 has its status behind type, correlation and backup count.
+func authenticated(address string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return exchange(ctx, address, authentication(), 20, func(in []byte) error {
+			if kind, status := binary.LittleEndian.Uint32(in[6:]), in[19]; kind != 0x000101 || status != 0 {
+				return fmt.Errorf("%w: message %#x, status %d", errNotReady, kind, status)
+			}
+			return nil
+		})
+	}
+}
+
+// authentication is what a client of the cluster "dev" begins with.
+func authentication() []byte {
+	const (
+		whole, final, null, begin, end = 0xc000, 1 << 13, 1 << 10, 1 << 12, 1 << 11
+
+		notNull = 0
+	)
+	frame := func(dst []byte, flags uint16, payload string) []byte {
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(6+len(payload)))
+		return append(binary.LittleEndian.AppendUint16(dst, flags), payload...)
+	}
+	head := binary.LittleEndian.AppendUint32(nil, 0x000100)
+	head = binary.LittleEndian.AppendUint64(head, 1)
+	head = binary.LittleEndian.AppendUint32(head, 0xffffffff)
+	head = append(head, notNull)
+	head = append(head, "a client for now"...) // its id: 16 bytes of its own
+	head = append(head, 1, 0, 0)               // serialization version, routing mode, no direct CP calls
+	out := frame([]byte("CP2"), whole, string(head))
+	out = frame(out, 0, "dev")
+	out = frame(frame(out, null, ""), null, "") // user, password
+	for _, text := range []string{"FLB", "5.5.0", "filbert-bench"} {
+		out = frame(out, 0, text)
+	}
+	return frame(frame(out, begin, ""), end|final, "") // labels
+}
