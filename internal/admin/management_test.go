@@ -37,6 +37,7 @@ func sample() Snapshot {
 			UnacknowledgedEffects: 6, ParkedOperations: 8, HandOvers: latency.Snapshot(), ComparisonsTotal: 9, DifferencesTotal: 1,
 		},
 		Clients:    ClientStats{Connections: 2, ConnectionsTotal: 20, RefusedTotal: 3, ReceivedBytesTotal: 1000, SentBytesTotal: 2000},
+		Memory:     MemoryStats{Budget: 5000, Used: 4000, Resident: 4500, RefusedTotal: 23, EvictedTotal: 24},
 		Operations: []OperationStats{{Name: "Map.put", ErrorsTotal: 1, Latency: latency.Snapshot()}},
 		Maps: []MapStats{{
 			Name: "orders", OwnedEntries: 10, BackupEntries: 11, OwnedBytes: 1200, BackupBytes: 1300, LockedEntries: 1,

@@ -44,7 +44,7 @@ func newCollector(source Source, version string) *collector {
 		[]string{"version", "go_version"}, nil)
 	return &collector{
 		source: source,
-		member: slices.Concat(clusterSeries(), partitionSeries(), clientSeries()),
+		member: slices.Concat(clusterSeries(), partitionSeries(), memorySeries(), clientSeries()),
 		perMap: mapSeries(), perProtection: protectionSeries(),
 		build: prometheus.MustNewConstMetric(build, prometheus.GaugeValue, 1, version, runtime.Version()),
 		latency: prometheus.NewDesc("filbert_operation_duration_seconds",

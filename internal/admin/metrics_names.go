@@ -55,6 +55,21 @@ func partitionSeries() []series[Snapshot] {
 	}
 }
 
+func memorySeries() []series[Snapshot] {
+	return []series[Snapshot]{
+		gauge("filbert_memory_budget_bytes", "Memory that entries may take on this member.",
+			func(s *Snapshot) int { return s.Memory.Budget }),
+		gauge("filbert_memory_used_bytes", "Memory that entries take, backups included.",
+			func(s *Snapshot) int { return s.Memory.Used }),
+		gauge("filbert_memory_resident_bytes", "Memory that the process has for entries.",
+			func(s *Snapshot) int { return s.Memory.Resident }),
+		counter("filbert_memory_refused_writes_total", "Writes refused for want of room in the memory budget.",
+			func(s *Snapshot) uint64 { return s.Memory.RefusedTotal }),
+		counter("filbert_memory_evicted_entries_total", "Entries evicted to make room in the memory budget.",
+			func(s *Snapshot) uint64 { return s.Memory.EvictedTotal }),
+	}
+}
+
 func clientSeries() []series[Snapshot] {
 	return []series[Snapshot]{
 		gauge("filbert_client_connections", "Connections of authenticated clients.",

@@ -18,6 +18,7 @@ type Snapshot struct {
 	Cluster    ClusterStats
 	Partitions PartitionStats
 	Clients    ClientStats
+	Memory     MemoryStats
 	// Operations has one entry for each operation that was served at least once.
 	Operations []OperationStats
 	// Maps has one entry for each map that has data on this member.
@@ -86,6 +87,15 @@ type PartitionStats struct {
 	// ParkedOperations is how many operations wait: for a lock, for a value, or for
 	// room in a link's buffer.
 	ParkedOperations int
+}
+
+// MemoryStats is about the memory that entries take, those that this member backs up included.
+type MemoryStats struct {
+	// Budget is what they may take, 0 for no bound; Used what they take. Resident is what the process has for them, with what is free
+	// and not given back to the system yet.
+	Budget, Used, Resident int
+	// RefusedTotal counts writes for which there was no room, EvictedTotal entries that went to make it.
+	RefusedTotal, EvictedTotal uint64
 }
 
 // ClientStats is about the connections of the member port.

@@ -64,6 +64,7 @@ type Config struct {
 	AdvancedNetwork AdvancedNetwork
 	Security        Security
 	Limits          Limits
+	Memory          Memory
 	// Pod is what the environment says of the pod that the member runs in.
 	Pod     Pod
 	Logging Logging
@@ -119,6 +120,7 @@ func Default() *Config {
 		AdvancedNetwork:         defaultAdvancedNetwork(),
 		Security:                Security{Realms: map[string]Realm{}},
 		Limits:                  defaultLimits(),
+		Memory:                  defaultMemory(),
 		Pod:                     defaultPod(),
 		Logging:                 Logging{Level: LogInfo, Format: LogText},
 		Maps:                    map[string]MapConfig{},

@@ -27,8 +27,7 @@ type MaxSizePolicy string
 
 // The policies of max-size-policy for maps. Hazelcast's NATIVE_MEMORY policies
 // become the HEAP ones, since there is one kind of memory here. What is free or
-// a hundred percent is counted of the memory that the member may use
-// (GOMEMLIMIT); without such a limit those policies never evict.
+// a hundred percent is counted of the member's memory budget (Memory).
 const (
 	// PerNode counts entries on each member.
 	PerNode MaxSizePolicy = "PER_NODE"

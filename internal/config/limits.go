@@ -46,6 +46,20 @@ type Limits struct {
 	MaxSessionBufferBytes int
 }
 
+// Memory bounds what entries may take on a member, those that it backs up included. Beyond it, writes that need more are refused, or
+// entries evicted where a map does that.
+type Memory struct {
+	// BudgetPercent is of the memory that the member has: its container's, by the cgroup; else the machine's; GOMEMLIMIT, if
+	// that is less. The rest is for connections and links, which buffer up to 64 MiB each, for backups of members that hold
+	// more than this one, and for what the garbage collector has not collected yet. At least 160 MiB are left for it, of small containers
+	// at least three quarters.
+	BudgetPercent int
+	// BudgetBytes, unless 0, is used instead of BudgetPercent.
+	BudgetBytes int
+}
+
+func defaultMemory() Memory { return Memory{BudgetPercent: 80} }
+
 func defaultLimits() Limits {
 	return Limits{
 		MaxClientConnections:           10_000,

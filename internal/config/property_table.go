@@ -129,6 +129,15 @@ func filbertProperties(c *Config) []property {
 				"more than hazelcast.max.no.heartbeat.seconds.",
 			asSeconds(&c.AcknowledgeTimeout, 1, math.MaxInt32),
 		},
+		{
+			"filbert.memory.budget.percent", "What entries may take of the memory of the container, or of the machine. Beyond it, writes that need more " +
+				"are refused, or entries evicted where the map does.",
+			asInt(&c.Memory.BudgetPercent, 1, 95, "percent"),
+		},
+		{
+			"filbert.memory.budget.bytes", "The same in bytes; unless 0, the percentage does not count.",
+			asInt(&c.Memory.BudgetBytes, 0, math.MaxInt, "bytes"),
+		},
 		{"filbert.limit.client.connections", "Open client connections.", count(&l.MaxClientConnections)},
 		{
 			"filbert.limit.unauthenticated.connections", "Connections that have not said who they are.",

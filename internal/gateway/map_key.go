@@ -9,6 +9,7 @@ import (
 	"github.com/filbertgrid/filbert/internal/fault"
 	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/serial"
+	"github.com/filbertgrid/filbert/internal/store"
 	"github.com/filbertgrid/filbert/internal/structure/imap"
 	"github.com/filbertgrid/filbert/internal/wire"
 )
@@ -84,6 +85,8 @@ func mapError(err error) error {
 		return knownAs{fault.ErrOperationTimeout, err}
 	case errors.Is(err, imap.ErrNotLockOwner):
 		return knownAs{fault.ErrIllegalMonitorState, err}
+	case errors.Is(err, imap.ErrBudget), errors.Is(err, store.ErrNoMemory):
+		return knownAs{fault.ErrNativeOutOfMemory, err}
 	case errors.Is(err, imap.ErrTooManyLocks):
 		return knownAs{fault.ErrHazelcastOverload, err}
 	}

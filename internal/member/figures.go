@@ -74,6 +74,11 @@ func (n *Node) snapshot() admin.Snapshot {
 			UnacknowledgedEffects: census.Held, ParkedOperations: census.Parked + census.Stalled,
 		},
 	}
+	held := n.o.Arena.Stats()
+	refused, evicted := n.maps.Budgeted()
+	s.Memory = admin.MemoryStats{
+		Budget: int(n.o.Arena.Budget()), Used: int(held.Used), Resident: int(held.Resident), RefusedTotal: refused, EvictedTotal: evicted,
+	}
 	door := n.gateway.Stats()
 	s.Clients = admin.ClientStats{
 		Connections: door.Connections, ConnectionsTotal: door.Accepted, RefusedTotal: door.Refused,

@@ -3,7 +3,6 @@ package member
 import (
 	"encoding/json"
 	"log/slog"
-	"runtime/debug"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/config"
@@ -19,7 +18,6 @@ func (n *Node) newMaps() *imap.Structure {
 		Refuses:    n.refusesWrites,
 		Members:    n.dataMembers,
 		Partitions: n.o.Config.PartitionCount,
-		Memory:     n.memory,
 		Arena:      n.o.Arena,
 		Seed:       n.o.Seed,
 		Wait:       n.o.Config.OperationCallTimeout.Milliseconds(),
@@ -139,6 +137,12 @@ func (n *Node) compareConfigs(before, now *cluster.Document) {
 	}
 }
 
+// hasRoom tells whether this member takes a copy of a partition: it does not while it is an eighth beyond its budget.
+func (n *Node) hasRoom() bool {
+	budget := n.o.Arena.Budget()
+	return budget <= 0 || n.o.Arena.Used() <= budget+budget/8
+}
+
 func (n *Node) dataMembers() int {
 	count := 0
 	if l := n.View().List; l != nil {
@@ -149,12 +153,4 @@ func (n *Node) dataMembers() int {
 		}
 	}
 	return max(count, 1)
-}
-
-// memory is the limit that the Go runtime was given (GOMEMLIMIT) and what maps use of it.
-func (n *Node) memory() (limit, used int64) {
-	for _, s := range n.maps.Stats() {
-		used += s.OwnedBytes + s.BackupBytes
-	}
-	return debug.SetMemoryLimit(-1), used
 }

@@ -23,12 +23,14 @@ import (
 // data of this member was safe elsewhere.
 var ErrShutdownTimeout = errors.New("time ran out before all data was handed over")
 
-// Options of a member. All are required.
+// Options of a member. All but Tune are required.
 type Options struct {
 	Config config.Config
 	Logger *slog.Logger
 	// Version is the build, for logs and metrics.
 	Version string
+	// Tune sets the garbage collector of the process by what entries leave of its memory: for a process that is nothing but this member.
+	Tune bool
 }
 
 // Member is a running member: sockets, goroutines and time around a Node.
@@ -54,6 +56,9 @@ type Member struct {
 	started bool
 	stash   Stash
 	arena   *store.Arena
+	// balance and nearBudget are touched by loop only.
+	balance    *balance
+	nearBudget bool
 
 	// live counts the goroutines of this package that last until the end.
 	live   sync.WaitGroup
@@ -74,6 +79,7 @@ func Start(ctx context.Context, o Options) (*Member, error) {
 		return nil, err
 	}
 	m.arena = arena
+	m.setBudget()
 	ctx, m.cancel = context.WithCancel(ctx)
 	m.ctx = ctx
 	if err := m.listen(); err != nil {
@@ -163,6 +169,8 @@ func (m *Member) loop() {
 			n.Step()
 		case <-ticker.C:
 			n.Tick()
+			m.balance.tick(m.clock())
+			m.watchBudget()
 		case end := <-m.ended:
 			if !m.next(end) {
 				return

@@ -132,6 +132,7 @@ func NewNode(o NodeOptions) *Node {
 		ConfirmTimeout: o.Config.AcknowledgeTimeout.Milliseconds(), Patience: o.Config.OperationCallTimeout.Milliseconds(),
 		Silence:         o.Config.MaxNoHeartbeat.Milliseconds(),
 		CompareInterval: o.Config.BackupSyncInterval.Milliseconds(),
+		Room:            n.hasRoom,
 		MaxParked:       o.Config.Limits.MaxParkedPerPartition, MaxParkedClient: o.Config.Limits.MaxParkedPerClient,
 	})
 	n.moves = migration.New(migration.Options{

@@ -44,6 +44,8 @@ type Options struct {
 	Patience int64
 	// Silence is for how long a backup may get no further, in ms, before the coordinator hears of it; 0 for ever.
 	Silence int64
+	// Room tells whether this member has memory for a copy of a partition; nil for yes. Called under a partition's lock.
+	Room func() bool
 	// MaxParked and MaxParkedClient bound operations that wait for something of their structure, in each partition and of
 	// each client (filbert.limit.parked.*); 0: 10,000.
 	MaxParked, MaxParkedClient int
@@ -90,6 +92,7 @@ type Grid struct {
 	now        func() int64
 	report     func(Report)
 	first      func() bool
+	memory     func() bool
 	newUUID    func() cluster.UUID
 	log        *slog.Logger
 	confirm    int64
@@ -121,7 +124,7 @@ type Grid struct {
 func New(o Options) *Grid {
 	g := &Grid{
 		parts: make([]Partition, o.Count), self: o.Self, hub: o.Hub, structures: o.Structures,
-		events: o.Events, now: o.Clock, report: o.Report, first: o.FirstBackups, newUUID: o.UUID, log: o.Logger,
+		events: o.Events, now: o.Clock, report: o.Report, first: o.FirstBackups, memory: o.Room, newUUID: o.UUID, log: o.Logger,
 		confirm: o.ConfirmTimeout, patience: o.Patience, silence: o.Silence, compareInterval: o.CompareInterval,
 	}
 	g.parking.perPartition, g.parking.perClient = cmp.Or(o.MaxParked, parkLimit), cmp.Or(o.MaxParkedClient, parkLimit)

@@ -55,6 +55,7 @@ type node struct {
 	grid    *partition.Grid
 	answers []string
 	full    bool // its links have no room
+	poor    bool // it has no memory for a copy
 	frames  int  // after so many frames they have none, if not 0
 	// maps are the latest fragments by name.
 	maps  map[string]*fragment
@@ -76,7 +77,7 @@ func newWorld(t *testing.T, ids ...byte) *world {
 			UUID:       func() cluster.UUID { return cluster.UUID{n} },
 			Patience:   60_000, ConfirmTimeout: 30_000, CompareInterval: compareInterval, Silence: silence, Logger: slog.New(slog.DiscardHandler),
 			MaxParked: maxParked, MaxParkedClient: maxParkedClient,
-			FirstBackups: func() bool { return !w.all },
+			FirstBackups: func() bool { return !w.all }, Room: func() bool { return !x.poor },
 		})
 		w.nodes[n] = x
 	}

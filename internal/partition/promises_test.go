@@ -405,3 +405,41 @@ func TestTransferBeginsAnew(t *testing.T) {
 		t.Error("the backup has not caught up")
 	}
 }
+
+// A member without memory takes no copy, nor the rest of one; it takes one when it has memory again, and nobody waits for it until then.
+func TestNoMemoryForACopy(t *testing.T) {
+	w := newWorld(t, 1, 2)
+	w.assign([]int{1})
+	for i := range 9000 {
+		w.nodes[1].ask(fmt.Sprintf("put k%d %d", i, i))
+	}
+	w.nodes[2].poor = true
+	chunks := 0
+	w.drop = func(f frame) bool {
+		if f.lane == link.Bulk && f.from == 1 {
+			chunks++
+			w.nodes[2].poor = chunks > 1 // it runs out in the middle
+		}
+		return false
+	}
+	w.assign([]int{1, -2})
+	w.pass(10_000)
+	if chunks != 0 {
+		t.Errorf("%d chunks came for a copy for which there is no memory", chunks)
+	}
+	w.nodes[1].ask("put k again")
+	if got := w.nodes[1].last(); got == "" {
+		t.Error("a write waits for a backup that has no copy")
+	}
+	w.nodes[2].poor = false
+	w.pass(10_000)
+	if w.reported(partition.CaughtUp, 2) || len(w.nodes[2].maps["m"].values) == 9001 || chunks < 2 {
+		t.Errorf("%d chunks came for a copy for which memory was used up after the first", chunks)
+	}
+	w.drop = nil
+	w.nodes[2].poor = false
+	w.pass(10_000)
+	if !w.reported(partition.CaughtUp, 2) {
+		t.Error("the backup has not caught up")
+	}
+}

@@ -28,6 +28,8 @@ const (
 	// transferPatience is how long a receiver waits for a chunk, in ms, before it begins anew:
 	// what it asked for may have been lost while the bulk lane was not up yet.
 	transferPatience = 1000
+	// roomAgain is how long a receiver without memory for a copy waits, in ms, before it asks again.
+	roomAgain = 5000
 )
 
 // sending is a transfer at its primary.
@@ -153,6 +155,10 @@ func (p *Partition) onTransfer(from cluster.MemberID, epoch, id uint64, start re
 		return
 	}
 	p.dropReceiving()
+	if p.grid.memory != nil && !p.grid.memory() {
+		p.asked = p.grid.now() + roomAgain
+		return
+	}
 	p.asked = 0
 	p.receiving = &receiving{id: id, start: start, next: start.Seq + 1, heard: p.grid.now()}
 	// Only now are chunks asked for: one sent unasked could overtake this frame, which
@@ -187,6 +193,11 @@ func (p *Partition) onChunk(from cluster.MemberID, r *packed.Reader) error {
 	}
 	if kind == KindNone || kind >= Kinds || p.grid.structures[kind] == nil {
 		return errUnknownKind
+	}
+	if p.grid.memory != nil && !p.grid.memory() {
+		p.dropReceiving()
+		p.asked = p.grid.now() + roomAgain
+		return nil
 	}
 	f := in.fragments[kind][name]
 	if f == nil {

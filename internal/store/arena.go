@@ -11,8 +11,13 @@ import (
 	"github.com/filbertgrid/filbert/internal/invariant"
 )
 
-// ErrNoMemory is returned by NewArena, Insert and Overwrite when the system gives no more memory.
-var ErrNoMemory = errors.New("store: no memory")
+var (
+	// ErrNoMemory is returned by NewArena, Insert and Overwrite when the system gives no more memory.
+	ErrNoMemory = errors.New("store: no memory")
+	// ErrBudget is returned by Insert and Overwrite of a table that is limited, when it would need more memory than the arena's budget
+	// has left. Nothing has changed then.
+	ErrBudget = errors.New("store: no room in the memory budget")
+)
 
 const (
 	// grain is the granularity of blocks: a block is known by 32 bits, the number of its first grain.
@@ -31,8 +36,8 @@ const (
 type Arena struct {
 	// base is where grain 0 is. What is reserved does not move, so a block is found without the lock.
 	base unsafe.Pointer
-	// used is the memory of all blocks that are handed out.
-	used atomic.Int64
+	// used is the memory of all blocks that are handed out, budget what limited tables may bring it to, 0 for anything.
+	used, budget atomic.Int64
 
 	mu      sync.Mutex
 	mapping mapping
@@ -74,6 +79,19 @@ func (a *Arena) Stats() ArenaStats {
 // Used is the memory of all tables, in bytes.
 func (a *Arena) Used() int64 { return a.used.Load() }
 
+// SetBudget bounds what limited tables may bring Used to, in bytes; 0 for no bound. It may be exceeded by what is not limited, and by
+// blocks that several goroutines take at the same moment.
+func (a *Arena) SetBudget(bytes int64) { a.budget.Store(bytes) }
+
+// Budget is what SetBudget has set.
+func (a *Arena) Budget() int64 { return a.budget.Load() }
+
+// Tight tells whether less than a sixty-fourth of the budget is left: then tables save memory at the cost of time.
+func (a *Arena) Tight() bool {
+	b := a.budget.Load()
+	return b > 0 && a.used.Load() > b-b/64
+}
+
 // Balanced returns an error that says how much is owned by tables that were forgotten without Reset, if any is.
 func (a *Arena) Balanced() error {
 	if used := a.used.Load(); used != 0 {
@@ -92,9 +110,12 @@ func (a *Arena) words(block uint32, n int) []uint64 {
 	return unsafe.Slice((*uint64)(unsafe.Add(a.base, uintptr(block)*grain)), n)
 }
 
-// alloc returns a block of fit(size) bytes. Its content is anything.
-func (a *Arena) alloc(size int) (block uint32, err error) {
+// alloc returns a block of fit(size) bytes. Its content is anything. limited says that the budget counts.
+func (a *Arena) alloc(size int, limited bool) (block uint32, err error) {
 	size = fit(size)
+	if b := a.budget.Load(); limited && b > 0 && a.used.Load()+int64(size) > b {
+		return 0, ErrBudget
+	}
 	a.mu.Lock()
 	if size <= slabMax {
 		block, err = a.slabs.take(&a.pages, classOf(size))

@@ -63,7 +63,7 @@ func runBlocks(t *testing.T, a *Arena, r *rand.Rand) {
 			if size > 1<<20 && r.IntN(8) != 0 {
 				size = 1 + r.IntN(300)
 			}
-			block, err := a.alloc(size)
+			block, err := a.alloc(size, false)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -126,10 +126,11 @@ func (x *index) room(hash uint32) error {
 	return x.resize(l, int(l.n)+1)
 }
 
-// newLeaf makes a leaf of words, with room for at least n.
+// newLeaf makes a leaf of words, with room for at least n. The budget is asked for records only: where there is room for one, there is
+// for its word.
 func (x *index) newLeaf(first uint32, words []uint64, n int) (leaf, error) {
 	size := fit(n * 8)
-	block, err := x.arena.alloc(size)
+	block, err := x.arena.alloc(size, false)
 	if err != nil {
 		return leaf{}, err
 	}

@@ -72,10 +72,10 @@ func (l *log) at(ref uint32) []byte {
 func (l *log) bytesOf(c *chunk) []byte { return l.arena.bytes(c.block, int(c.used)) }
 
 // alloc makes room for a record of size bytes: in a hole, or at the end of the log. The room is not cleared, but for
-// the slack of its record. What was read of the log before may have moved.
-func (l *log) alloc(size int) (rec []byte, ref uint32, err error) {
+// the slack of its record. What was read of the log before may have moved. limited says that the budget counts.
+func (l *log) alloc(size int, limited bool) (rec []byte, ref uint32, err error) {
 	if size > bigRecord {
-		id, err := l.add(size)
+		id, err := l.add(size, limited)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -89,7 +89,7 @@ func (l *log) alloc(size int) (rec []byte, ref uint32, err error) {
 	if rec, ref = l.fill(size); rec != nil {
 		return rec, ref, nil
 	}
-	if err := l.reserve(size); err != nil {
+	if err := l.reserve(size, limited); err != nil {
 		return nil, 0, err
 	}
 	c := &l.chunks[l.tail-1]
@@ -104,7 +104,7 @@ func (l *log) alloc(size int) (rec []byte, ref uint32, err error) {
 
 // reserve makes sure that the tail has room for size bytes. The only chunk of a small table grows by a quarter; of a larger table
 // a new one has an eighth of what there is.
-func (l *log) reserve(size int) error {
+func (l *log) reserve(size int, limited bool) error {
 	var c *chunk
 	if l.tail != 0 {
 		if c = &l.chunks[l.tail-1]; int(c.used)+size <= int(c.size) {
@@ -112,17 +112,26 @@ func (l *log) reserve(size int) error {
 		}
 	}
 	if c != nil && int64(c.size) == l.small && int(c.used)+size <= growMax {
-		return l.grow(c, max(int(c.used)+size, int(c.used)*5/4))
+		return l.grow(c, max(int(c.used)+size, int(c.used)*5/4), limited)
 	}
 	if c == nil && l.live <= growMax {
-		return l.open(max(size, int(l.live))) // for all that a small table has, when it is moved together
+		return l.open(max(size, int(l.live)), limited) // for all that a small table has, when it is moved together
 	}
-	return l.open(max(size, int(min(l.small/8, chunkMax)), slabMax))
+	return l.open(max(size, int(min(l.small/8, chunkMax)), slabMax), limited)
+}
+
+// tailRoom is what the tail has room for.
+func (l *log) tailRoom() int {
+	if l.tail == 0 {
+		return 0
+	}
+	c := &l.chunks[l.tail-1]
+	return int(c.size - c.used)
 }
 
 // open begins a new tail.
-func (l *log) open(size int) error {
-	id, err := l.add(size)
+func (l *log) open(size int, limited bool) error {
+	id, err := l.add(size, limited)
 	if err != nil {
 		return err
 	}
@@ -132,9 +141,9 @@ func (l *log) open(size int) error {
 }
 
 // grow moves a chunk to a larger block. References stay as they are.
-func (l *log) grow(c *chunk, size int) error {
+func (l *log) grow(c *chunk, size int, limited bool) error {
 	size = fit(min(size, growMax))
-	block, err := l.arena.alloc(size)
+	block, err := l.arena.alloc(size, limited)
 	if err != nil {
 		return err
 	}
@@ -146,12 +155,12 @@ func (l *log) grow(c *chunk, size int) error {
 }
 
 // add makes a chunk and gives it a number.
-func (l *log) add(size int) (id uint32, err error) {
+func (l *log) add(size int, limited bool) (id uint32, err error) {
 	if l.free == 0 && len(l.chunks) >= maxChunks {
 		return 0, ErrFull
 	}
 	size = fit(size)
-	block, err := l.arena.alloc(size)
+	block, err := l.arena.alloc(size, limited)
 	if err != nil {
 		return 0, err
 	}
@@ -253,11 +262,14 @@ func (l *log) fill(size int) (rec []byte, ref uint32) {
 // fits tells whether a record may stand where there is more room than it needs: not more than an eighth, and what slack can say.
 func fits(size, room int) bool { return room-size <= room/8 && room-size <= math.MaxUint8*unit }
 
-// findHoles chooses the chunk with the most waste that has holes, if there is much waste.
+// findHoles chooses the chunk with the most waste that has holes, if there is much waste, or little memory.
 func (l *log) findHoles() bool {
 	waste := l.waste()
 	l.patience = max(min(l.patience, waste+l.small/64), l.small/16)
-	if waste < wasteMin || waste < l.patience {
+	if l.arena.Tight() {
+		l.patience = 1
+	}
+	if waste < min(wasteMin, l.patience) || waste < l.patience {
 		return false
 	}
 	id, found := l.emptiest(true)

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
@@ -417,6 +418,52 @@ func TestChurn(t *testing.T) {
 				t.Errorf("%.1f bytes of overhead per entry", perEntry)
 			}
 		})
+	}
+}
+
+// TestBudget fills a table that is limited, and one that is not, beyond the arena's budget.
+func TestBudget(t *testing.T) {
+	const budget = 1 << 20
+	a := newArena(t)
+	a.SetBudget(budget)
+	hash := func(key []byte) uint32 { return hashOf(key, 32) }
+	limited, free := store.MakeTable(a, hash), store.MakeTable(a, hash)
+	defer limited.Reset()
+	defer free.Reset()
+	limited.Limit(true)
+	key := func(i int) []byte { return binary.BigEndian.AppendUint32([]byte("key-"), uint32(i)) }
+	insert := func(table *store.Table, i, size int) error {
+		_, err := table.Insert(hash(key(i)), key(i), make([]byte, size), &store.Meta{})
+		return err
+	}
+	n := 0
+	var err error
+	for ; err == nil; n++ {
+		err = insert(&limited, n, 300)
+	}
+	n--
+	if !errors.Is(err, store.ErrBudget) || a.Used() > budget || n < budget/360 {
+		t.Fatalf("after %d entries of 300 bytes %d bytes are used of %d, and: %v", n, a.Used(), budget, err)
+	}
+	if err := insert(&free, 0, 20_000); err != nil {
+		t.Errorf("a table without a limit is refused: %v", err)
+	}
+	e, _ := limited.Get(hash(key(1)), key(1))
+	if _, _, err := limited.Overwrite(e, make([]byte, 20_000), &store.Meta{}, false); !errors.Is(err, store.ErrBudget) {
+		t.Errorf("a value that grows by far is not refused: %v", err)
+	}
+	for _, size := range []int{300, 299, 10} {
+		e, _ := limited.Get(hash(key(1)), key(1))
+		if _, _, err := limited.Overwrite(e, make([]byte, size), &store.Meta{}, size == 299); err != nil {
+			t.Errorf("a value of %d bytes that does not grow is refused: %v", size, err)
+		}
+	}
+	for i := range 100 { // what goes makes room for as much, whatever is left of the budget
+		e, _ := limited.Get(hash(key(2+i)), key(2+i))
+		limited.Remove(e)
+		if err := insert(&limited, n+i, 300); err != nil {
+			t.Fatalf("one of 300 bytes was removed, and one is refused: %v", err)
+		}
 	}
 }
 

@@ -105,6 +105,7 @@ func (f *fragment) applyClear(r *packed.Reader) error {
 func (f *fragment) replace(kept store.Table) {
 	f.table.Reset()
 	f.table = kept
+	f.limit()
 }
 
 // keep copies the entry of a key, if there is one, to a table that will replace the fragment's.

@@ -23,6 +23,9 @@ var (
 	ErrNotLockOwner = errors.New("Current thread is not owner of the lock!") //nolint:revive,staticcheck // Hazelcast's text, which clients show
 	// ErrTooManyLocks is returned by Lock and TryLock when a partition of the map has a million locks.
 	ErrTooManyLocks = errors.New("imap: too many locks in one partition")
+	// ErrBudget is returned by verbs that would store more than the member's memory budget has room for, and for whose map
+	// nothing is evicted, or nothing was left to be.
+	ErrBudget = errors.New("imap: the memory budget of this member is used up")
 	// ErrBadEffect is returned by Fragment.Apply for bytes that are no effect of a map.
 	ErrBadEffect = errors.New("imap: malformed effect")
 )
@@ -116,10 +119,8 @@ type Options struct {
 	Refuses func(name string) bool
 	// Partitions is the partition count.
 	Partitions int
-	// Memory returns the memory that the member may use and what it uses, in bytes,
-	// for the percentages and FreeHeapSize; nil means without limit.
-	Memory func() (limit, used int64)
-	// Arena is where entries stand; the member's own. Required.
+	// Arena is where entries stand; the member's own. Its budget bounds what primaries store, and is what the percentages and
+	// FreeHeapSize are of. Required.
 	Arena *store.Arena
 	// Seed makes the choices of evictions repeatable.
 	Seed uint64

@@ -1,7 +1,9 @@
 package imap
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"strconv"
 
 	"github.com/filbertgrid/filbert/internal/event"
 	"github.com/filbertgrid/filbert/internal/partition"
@@ -16,6 +18,10 @@ const (
 	// shrinkStep is how many entries one Tick evicts, at some 2 µs each.
 	shrinkStep = 50
 
+	// excess is the share of the budget by which it must be exceeded before entries go that nobody's write wants to replace: what they
+	// leave becomes free memory only when whole chunks have been emptied.
+	excess = 32
+
 	megabyte = 1 << 20
 )
 
@@ -25,20 +31,31 @@ func (f *fragment) makeRoom(tx *partition.Tx) {
 		return
 	}
 	for range evictStep {
-		if !f.over(1) || !f.evictOne(tx) {
+		if !f.over(1) {
+			return
+		}
+		if _, found := f.evictOne(tx); !found {
 			return
 		}
 	}
 }
 
-// shrink evicts entries if there are more than there may be.
+// shrink evicts entries if there are more than there may be, or if the member is beyond its budget: by what it backs up, or by a copy that
+// it has got.
 func (f *fragment) shrink(tx *partition.Tx) {
 	if f.config.Eviction.Policy == EvictNone {
 		return
 	}
 	for range shrinkStep {
-		if !f.over(0) || !f.evictOne(tx) {
+		over := f.over(0)
+		if !over && !f.excessive() {
 			return
+		}
+		if _, found := f.evictOne(tx); !found {
+			return
+		}
+		if !over {
+			f.s.evicted.Inc()
 		}
 	}
 }
@@ -72,20 +89,51 @@ func (f *fragment) over(more int) bool {
 	return false
 }
 
+// memory is the member's budget, 0 if there is none, and what all maps take of it.
 func (f *fragment) memory() (limit, used int64) {
-	if f.s.options.Memory == nil {
-		return 0, 0
-	}
-	return f.s.options.Memory()
+	return f.s.options.Arena.Budget(), f.s.options.Arena.Used()
 }
 
-// evictOne removes the entry that the policy can best spare of a sample, and tells whether it found one that is not locked.
-func (f *fragment) evictOne(tx *partition.Tx) bool {
+// afford evicts entries, if the map does, until another one of size bytes finds room: twice as much as it needs, since not every place
+// fits it. It tells whether anything has become free.
+func (f *fragment) afford(tx *partition.Tx, size int) bool {
+	if f.config.Eviction.Policy == EvictNone {
+		return false
+	}
+	freed := 0
+	for step := 0; step < shrinkStep && freed < 2*size; step++ {
+		size, found := f.evictOne(tx)
+		if !found {
+			break
+		}
+		freed += size
+		f.s.evicted.Inc()
+	}
+	return freed > 0
+}
+
+// overBudget is the error of a write that finds no room.
+func (f *fragment) overBudget() error {
+	f.s.refused.Inc()
+	limit, used := f.memory()
+	return fmt.Errorf("%w: entries take %d of %d bytes; remove some, let map %s evict (eviction-policy), add members, "+
+		"or raise filbert.memory.budget.percent", ErrBudget, used, limit, strconv.Quote(f.name))
+}
+
+// excessive tells whether the member is so far beyond its budget that entries shall go.
+func (f *fragment) excessive() bool {
+	limit, used := f.memory()
+	return limit > 0 && used > limit+limit/excess
+}
+
+// evictOne removes the entry that the policy can best spare of a sample, and returns its size; found tells whether there was one that
+// is not locked.
+func (f *fragment) evictOne(tx *partition.Tx) (size int, found bool) {
 	if f.random == nil {
 		f.random = rand.New(rand.NewPCG(f.s.options.Seed^uint64(f.salt), uint64(f.part)))
 	}
 	var victim store.Entry
-	best, found := int64(0), false
+	best := int64(0)
 	f.table.Sample(sampleSize, f.random, func(e store.Entry) {
 		score := f.worth(e)
 		if (found && score >= best) || f.locked(tx.Now, e.Hash(), e.Key()) {
@@ -94,9 +142,10 @@ func (f *fragment) evictOne(tx *partition.Tx) bool {
 		victim, best, found = e, score, true
 	})
 	if found {
+		size = victim.Size()
 		f.drop(tx, victim, event.Evicted)
 	}
-	return found
+	return size, found
 }
 
 // worth is how much the policy wants to keep an entry.

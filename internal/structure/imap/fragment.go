@@ -59,6 +59,7 @@ func (f *fragment) Name() string { return f.name }
 // SetPrimary implements partition.Fragment.
 func (f *fragment) SetPrimary(primary bool, now int64) {
 	f.primary = primary
+	f.limit()
 	f.expiry.reset()
 	f.touched, f.repeats = nil, repeats{}
 	if primary {
@@ -66,6 +67,14 @@ func (f *fragment) SetPrimary(primary bool, now int64) {
 		f.expiry.rescan()
 	}
 	f.account()
+}
+
+// limit lets the memory budget count for primaries only. A backup has to follow: what it refused would be acknowledged by nobody. Members of
+// one size have about as much to hold, so a primary's budget bounds its backups' too; what they differ is for the headroom
+// that the budget leaves.
+func (f *fragment) limit() {
+	f.table.Limit(f.primary)
+	f.locks.table.Limit(f.primary)
 }
 
 // Empty implements partition.Fragment. A fragment that counts invalidations stays: clients remember the count.

@@ -14,6 +14,7 @@ import (
 	"github.com/filbertgrid/filbert/internal/event"
 	"github.com/filbertgrid/filbert/internal/link"
 	"github.com/filbertgrid/filbert/internal/partition"
+	"github.com/filbertgrid/filbert/internal/store"
 	"github.com/filbertgrid/filbert/internal/structure/imap"
 )
 
@@ -27,8 +28,7 @@ type pair struct {
 	primary int
 	epoch   uint64
 	table   *cluster.Table
-	// memory is what the members have and use; dataMembers how many there are.
-	memory      [2]int64
+	// dataMembers is how many there are.
 	dataMembers int
 	frames      []frame
 	ops         []operation
@@ -49,6 +49,7 @@ type pair struct {
 type member struct {
 	p      *pair
 	id     cluster.MemberID
+	arena  *store.Arena
 	maps   *imap.Structure
 	grid   *partition.Grid
 	events *event.Registry
@@ -79,11 +80,11 @@ func newPair(t testing.TB, config imap.Config) *pair {
 
 func (p *pair) newMember(i int) *member {
 	m := &member{p: p, id: cluster.MemberID{15: byte(0xA0 + i)}, events: event.NewRegistry()}
+	m.arena = imap.NewArena(p.t)
 	m.maps = imap.New(imap.Options{
 		Config: func(string) imap.Config { return p.config }, Partitions: 1, Seed: 7,
-		Members: func() int { return p.dataMembers }, Arena: imap.NewArena(p.t),
-		Memory: func() (limit, used int64) { return p.memory[0], p.memory[1] },
-		Era:    func() (era, version int32) { return p.era, p.list },
+		Members: func() int { return p.dataMembers }, Arena: m.arena,
+		Era: func() (era, version int32) { return p.era, p.list },
 	})
 	m.grid = partition.New(partition.Options{
 		Count: 1, Self: m.id, Hub: m, Events: m.events,

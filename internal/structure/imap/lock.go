@@ -160,6 +160,9 @@ func (f *fragment) acquire(tx *partition.Tx, hash uint32, key []byte, thread, re
 
 func (f *fragment) setLock(tx *partition.Tx, hash uint32, key []byte, l *lock) error {
 	if err := f.locks.put(hash, key, l); err != nil {
+		if errors.Is(err, store.ErrBudget) {
+			err = f.overBudget()
+		}
 		return err
 	}
 	tx.Commit(appendLock(f.begin(tx, hash), key, l))

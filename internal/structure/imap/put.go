@@ -1,6 +1,8 @@
 package imap
 
 import (
+	"errors"
+
 	"github.com/filbertgrid/filbert/internal/event"
 	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/store"
@@ -85,9 +87,31 @@ type write struct {
 	event event.Type
 }
 
+// affordTries is how often a write evicts to find room before it is refused.
+const affordTries = 3
+
 // write changes or makes the entry of a key: the way that every verb that stores a value takes.
-// e is the entry that is there if found.
+// e is the entry that is there if found. Beyond the memory budget, it evicts where the map does, or is refused.
 func (f *fragment) write(tx *partition.Tx, w write, e store.Entry, found bool) (old []byte, err error) {
+	for try := 0; ; try++ {
+		old, err = f.store(tx, &w, e, found)
+		if !errors.Is(err, store.ErrBudget) {
+			return old, err
+		}
+		if try == affordTries || !f.afford(tx, len(w.key)+len(w.value)+leastRecord) {
+			return nil, f.overBudget()
+		}
+		if try > 0 {
+			f.table.Squeeze() // none of the places that became free has fitted
+		}
+		e, found = f.table.Get(w.hash, w.key)
+	}
+}
+
+// leastRecord is what a record has beside its key and value, about.
+const leastRecord = 64
+
+func (f *fragment) store(tx *partition.Tx, w *write, e store.Entry, found bool) (old []byte, err error) {
 	m := f.nextMeta(tx.Now, e, found)
 	f.setExpiry(&m, w.ttl, w.maxIdle, tx.Now)
 	if w.meta != nil {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/filbertgrid/filbert/internal/metric"
 	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/serial"
 	"github.com/filbertgrid/filbert/internal/store"
@@ -13,6 +14,9 @@ import (
 // Structure is all maps of a member.
 type Structure struct {
 	options Options
+
+	// refused are writes for which there was no room in the memory budget, evicted entries that went to make it.
+	refused, evicted metric.Counter
 
 	mu     sync.Mutex
 	byName map[string]*shared
@@ -53,6 +57,10 @@ func New(o Options) *Structure {
 	}
 	return &Structure{options: o, byName: map[string]*shared{}}
 }
+
+// Budgeted returns how many writes were refused because the member's memory budget was used up, and how many entries were evicted
+// for that, since the member's life began.
+func (s *Structure) Budgeted() (refused, evicted uint64) { return s.refused.Load(), s.evicted.Load() }
 
 // Config returns the configuration of a map.
 func (s *Structure) Config(name string) Config { return s.options.Config(name) }
