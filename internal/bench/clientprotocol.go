@@ -136,7 +136,11 @@ func (d *clientDialect) append(dst []byte, number int, s *slot) []byte {
 	dst, at := d.templates[s.kind].append(dst, s.keys)
 	b := dst[at:]
 	binary.LittleEndian.PutUint64(b[atCorrelation:], uint64(correlation(s.serial, number)))
-	binary.LittleEndian.PutUint32(b[atPartition:], uint32(d.keys.partition(s.keys[0])))
+	partition := s.partition
+	if partition < 0 {
+		partition = d.keys.partition(s.keys[0])
+	}
+	binary.LittleEndian.PutUint32(b[atPartition:], uint32(partition))
 	if d.mapDigits > 0 { // the name is the first frame behind the head
 		end := int(binary.LittleEndian.Uint32(b)) + wire.FrameHeaderSize + d.nameSize
 		putDigits(b[:end], s.keys[0]%d.maps, d.mapDigits)

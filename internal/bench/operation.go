@@ -27,6 +27,8 @@ type slot struct {
 	at int64
 	// keys are the numbers of the keys, one or as many as a batch has; the room is the slot's for ever.
 	keys []uint32
+	// partition is that of the keys, -1 if the source did not need to know.
+	partition int32
 	// serial tells this operation from the one that had the slot before.
 	serial uint32
 	// repeats is how often it was refused and sent again.

@@ -63,8 +63,8 @@ func (s *single) next(into *slot) bool {
 	if s.mixed && uint64(s.rng.Uint32()) >= s.reads {
 		into.kind = kindSet
 	}
-	key, _ := s.placer.draw(s.drawer)
-	into.keys = append(into.keys[:0], key)
+	key, partition := s.placer.draw(s.drawer)
+	into.keys, into.partition = append(into.keys[:0], key), partition
 	return true
 }
 
@@ -82,7 +82,7 @@ type batches struct {
 func (b *batches) next(into *slot) bool {
 	into.kind = b.kind
 	key, partition := b.placer.draw(b.drawer)
-	into.keys = into.keys[:0]
+	into.keys, into.partition = into.keys[:0], -1
 	if b.lists == nil {
 		into.keys = run(into.keys, int64(key), b.size, b.total)
 		return true
@@ -90,6 +90,7 @@ func (b *batches) next(into *slot) bool {
 	if partition < 0 { // nobody asked which one: all keys are taken
 		partition = b.lists.format.partition(key)
 	}
+	into.partition = partition
 	list := b.lists.of(partition)
 	into.keys = runOf(list, into.keys, int(b.lists.rank[key]), b.size)
 	return true
@@ -188,7 +189,7 @@ type filler struct{ *filling }
 
 func (f filler) next(into *slot) bool {
 	n := f.filling.next.Add(1) - 1
-	into.kind, into.keys = f.kind, into.keys[:0]
+	into.kind, into.keys, into.partition = f.kind, into.keys[:0], -1
 	switch {
 	case f.lists == nil:
 		first := n * int64(f.size)
@@ -200,6 +201,7 @@ func (f filler) next(into *slot) bool {
 		return false
 	default:
 		c := f.chunks[n]
+		into.partition = c.partition
 		into.keys = runOf(f.lists.of(c.partition), into.keys, int(c.at), f.size)
 	}
 	return true

@@ -71,10 +71,14 @@ func TestClientRequestHeads(t *testing.T) {
 	wantKey := keyData(keyOf(s, 4711))
 	partition := serial.PartitionID(serial.Hash(wantKey), 271)
 	for _, k := range p.kinds {
-		slot := slot{kind: k, serial: 12, keys: []uint32{4711, 1, 2}[:o.batchOf(k)]}
+		slot := slot{kind: k, serial: 12, partition: -1, keys: []uint32{4711, 1, 2}[:o.batchOf(k)]}
 		m := wire.Message(d.append(nil, 5, &slot))
 		if m.CorrelationID() != 12<<16|5 || m.PartitionID() != partition {
 			t.Errorf("%s: correlation %#x, partition %d, want %d", k, m.CorrelationID(), m.PartitionID(), partition)
+		}
+		slot.partition = 7 // the source knew
+		if got := wire.Message(d.append(nil, 5, &slot)).PartitionID(); got != 7 {
+			t.Errorf("%s: partition %d, want 7", k, got)
 		}
 		if !bytes.Contains(m, wantKey) {
 			t.Errorf("%s: no key %q in %q", k, wantKey, m)
