@@ -12,13 +12,17 @@ const (
 	redisPayload   = 16 + 100
 )
 
+// leastKeys are so many that what a server holds besides entries does not count.
+const leastKeys = 1_000_000
+
 // memory tells what an entry costs, and what the collector does under load.
 func memory(l *lab, tell func(figure)) error {
 	filbert, err := l.startFilbert("filbert", filbertPort, 0, 1, l.machine.servers, "GODEBUG=gctrace=1")
 	if err != nil {
 		return err
 	}
-	ours, err := l.overhead(filbert, load{}, filbertPayload)
+	w := load{keys: max(l.keys, leastKeys)}
+	ours, err := l.overhead(filbert, w, filbertPayload)
 	if err != nil {
 		return err
 	}
@@ -30,7 +34,7 @@ func memory(l *lab, tell func(figure)) error {
 	case err != nil:
 		return err
 	default:
-		theirs, err := l.overhead(redis, load{}, redisPayload)
+		theirs, err := l.overhead(redis, w, redisPayload)
 		if err != nil {
 			return err
 		}
@@ -38,7 +42,7 @@ func memory(l *lab, tell func(figure)) error {
 		f.B = fmt.Sprintf("%.1f bytes", theirs)
 	}
 	tell(f.atMost(64))
-	return underLoad(l, tell, filbert)
+	return underLoad(l, tell, filbert, w.keys)
 }
 
 // overhead fills a server and returns what an entry costs beyond its payload, in bytes.
@@ -58,12 +62,12 @@ func (l *lab) overhead(s *server, w load, payload float64) (float64, error) {
 
 // underLoad tells the pauses and the collector of a member that is filled: at half of the rate that it reaches, since at
 // the whole of it a latency is the length of the queue.
-func underLoad(l *lab, tell func(figure), s *server) error {
-	sums, err := l.turns(load{workload: "get", inFlight: 16}, s)
+func underLoad(l *lab, tell func(figure), s *server, keys int64) error {
+	sums, err := l.turns(load{workload: "get", inFlight: 16, keys: keys}, s)
 	if err != nil {
 		return err
 	}
-	w := load{workload: "get", inFlight: 64, rate: sums[0].throughput / 2, duration: min(loadTime, 5*l.duration)}
+	w := load{workload: "get", inFlight: 64, keys: keys, rate: sums[0].throughput / 2, duration: min(loadTime, 5*l.duration)}
 	if sums, err = l.turns(w, s); err != nil {
 		return err
 	}
@@ -80,7 +84,7 @@ func underLoad(l *lab, tell func(figure), s *server) error {
 	if err != nil {
 		return err
 	}
-	if _, err := l.turns(load{workload: "mixed", inFlight: 16, duration: min(loadTime, 5*l.duration)}, s); err != nil {
+	if _, err := l.turns(load{workload: "mixed", inFlight: 16, keys: keys, duration: min(loadTime, 5*l.duration)}, s); err != nil {
 		return err
 	}
 	after, err := collections(s.log)
@@ -108,7 +112,7 @@ func manyMaps(l *lab, tell func(figure)) error {
 	if err != nil {
 		return err
 	}
-	bytes, err := l.overhead(filbert, load{keys: 1_000_000, flags: []string{"--maps", "1000"}}, filbertPayload)
+	bytes, err := l.overhead(filbert, load{keys: leastKeys, flags: []string{"--maps", "1000"}}, filbertPayload)
 	if err != nil {
 		return err
 	}
