@@ -73,13 +73,13 @@ func (r *Result) ServerCPU() (ns float64) {
 type Difference struct{ Option, A, B string }
 
 // Differences returns the options in which two runs are not equal, as the JSON names them. What says which server it
-// was is left out: to compare servers is what it is for.
+// was is left out, for to compare servers is what it is for, and so is what does not change the load.
 func Differences(a, b *Result) []Difference {
 	x, y := optionsOf(&a.Options), optionsOf(&b.Options)
 	var all []Difference
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[Options]()) {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if slices.Contains([]string{"-", "protocol", "address", "cluster_name", "username", "get_command", "set_command", "map"}, name) {
+		if slices.Contains([]string{"-", "protocol", "address", "cluster_name", "username", "get_command", "set_command", "map", "fill", "timeout_ns"}, name) {
 			continue
 		}
 		if x[name] != y[name] {

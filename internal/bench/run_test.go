@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,33 @@ func startMember(t *testing.T, port string) *filbert.Member {
 		<-m.Done()
 	})
 	return m
+}
+
+// awaitPartitions waits until a member owns its part of the partitions.
+func awaitPartitions(t *testing.T, o *Options, address string) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for tick := time.NewTicker(20 * time.Millisecond); ; {
+		cluster, err := o.connect(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		place, owned := slices.Index(cluster.members, address), 0
+		for _, owner := range cluster.table.load() {
+			if owner == int32(place) {
+				owned++
+			}
+		}
+		cluster.close()
+		if place >= 0 && owned >= 271/len(cluster.members)-1 {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("%s owns %d partitions", address, owned)
+		}
+	}
 }
 
 // Every workload, against real members, as a smart client and as one that is not.
@@ -114,6 +142,29 @@ func TestMembers(t *testing.T) {
 		r, err := Run(t.Context(), o, nil)
 		if err != nil || r.Failures[wrongValue] == 0 || r.Failures[wrongValue] != r.Failed {
 			t.Errorf("%v: failures %v", err, r.Failures)
+		}
+	})
+	t.Run("one more joins", func(t *testing.T) {
+		o := options(Client, one.Address(), Mixed)
+		o.ClusterName, o.Duration = "bench", time.Hour
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		type outcome struct {
+			r   *Result
+			err error
+		}
+		ended := make(chan outcome, 1)
+		go func() {
+			r, err := Run(ctx, o, nil)
+			ended <- outcome{r, err}
+		}()
+		three := startMember(t, port)
+		awaitPartitions(t, &o, three.Address())
+		cancel()
+		end := <-ended
+		check(t, end.r, end.err)
+		if end.r.TableChanges == 0 || len(end.r.Members) != 2 {
+			t.Errorf("the table changed %d times, members %v", end.r.TableChanges, end.r.Members)
 		}
 	})
 	t.Run("another cluster", func(t *testing.T) {
