@@ -111,6 +111,15 @@ func growingEntries(l *lab, tell func(figure)) error {
 	if l.long {
 		counts = []int64{1_000_000, 10_000_000, 50_000_000}
 	}
+	free, err := available()
+	if err != nil {
+		return err
+	}
+	const each = 300 // bytes, with what the generator needs to fill
+	if most := counts[len(counts)-1]; most*each > free {
+		tell(figure{What: fmt.Sprintf("%d entries", most), Note: fmt.Sprintf("not run: %s are free, and %s wanted", mebibytes(free), mebibytes(most*each))})
+		counts = counts[:len(counts)-1]
+	}
 	return l.growing(tell, counts, "entries", func(n int64) (*server, load, error) {
 		s, err := l.startFilbert("filbert", filbertPort, 0, 1, l.machine.servers)
 		return s, load{inFlight: 16, keys: n}, err

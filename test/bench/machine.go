@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -67,6 +68,21 @@ func parseList(text string) (cpus []int, err error) {
 		}
 	}
 	return cpus, nil
+}
+
+// available is the memory that new processes can have, in bytes.
+func available() (int64, error) {
+	info, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(info)) {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "MemAvailable:" {
+			kibibytes, err := strconv.ParseInt(fields[1], 10, 64)
+			return kibibytes << 10, err
+		}
+	}
+	return 0, errors.New("/proc/meminfo does not tell what is available")
 }
 
 // model names the processor.

@@ -52,7 +52,7 @@ func run() error {
 	quick := flag.Bool("quick", false, "one short turn, few keys: to see that everything runs")
 	flag.StringVar(&l.filbert, "filbert", "bin/filbert", "binary of Filbert")
 	flag.StringVar(&l.hazelcast, "hazelcast", "", "jar of Hazelcast")
-	flag.StringVar(&l.heap, "heap", "4g", "heap of the tuned JVM")
+	flag.StringVar(&l.heap, "heap", "", "heap of the tuned JVM (default: 2 GiB, and 500 bytes a key)")
 	flag.StringVar(&l.output, "output", "out/bench", "folder for the report and the servers' logs")
 	flag.Int64Var(&l.keys, "keys", 1_000_000, "number of keys")
 	flag.IntVar(&l.rounds, "rounds", 3, "turns of each server")
@@ -61,6 +61,9 @@ func run() error {
 	l.warmup, l.jvmWarmup, l.long = 300*time.Millisecond, 5*time.Second, l.keys >= 10_000_000
 	if *quick {
 		l.keys, l.rounds, l.duration, l.warmup, l.jvmWarmup = 100_000, 1, 500*time.Millisecond, 100*time.Millisecond, time.Second
+	}
+	if l.heap == "" {
+		l.heap = fmt.Sprintf("%dm", 2<<10+l.keys*500>>20)
 	}
 	wanted, err := regexp.Compile(*filter)
 	if err != nil {
