@@ -126,6 +126,14 @@ func growingEntries(l *lab, tell func(figure)) error {
 	})
 }
 
+// few is the number of rounds of what is only told, and of loads that last: one, unless time does not matter.
+func (l *lab) few() int {
+	if l.long {
+		return l.rounds
+	}
+	return 1
+}
+
 // growing tells throughput and CPU of get and set for one number of something after the other, beside those of the first
 // number.
 func (l *lab) growing(tell func(figure), counts []int64, of string, start func(int64) (*server, load, error)) error {
@@ -139,7 +147,7 @@ func (l *lab) growing(tell func(figure), counts []int64, of string, start func(i
 			return err
 		}
 		for _, workload := range []string{"get", "set"} {
-			w.workload = workload
+			w.workload, w.rounds = workload, l.few()
 			sums, err := l.turns(w, s)
 			if err != nil {
 				return err

@@ -67,7 +67,7 @@ func underLoad(l *lab, tell func(figure), s *server, keys int64) error {
 	if err != nil {
 		return err
 	}
-	w := load{workload: "get", inFlight: 64, keys: keys, rate: sums[0].throughput / 2, duration: min(loadTime, 5*l.duration)}
+	w := load{workload: "get", inFlight: 64, keys: keys, rounds: l.few(), rate: sums[0].throughput / 2, duration: min(loadTime, 5*l.duration)}
 	if sums, err = l.turns(w, s); err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func underLoad(l *lab, tell func(figure), s *server, keys int64) error {
 	if err != nil {
 		return err
 	}
-	if _, err := l.turns(load{workload: "mixed", inFlight: 16, keys: keys, duration: min(loadTime, 5*l.duration)}, s); err != nil {
+	if _, err := l.turns(load{workload: "mixed", inFlight: 16, keys: keys, rounds: l.few(), duration: min(loadTime, 5*l.duration)}, s); err != nil {
 		return err
 	}
 	after, err := collections(s.log)

@@ -23,6 +23,7 @@ type load struct {
 	duration    time.Duration // 0 for the lab's
 	flags       []string
 	pids        []int // of further servers
+	rounds      int   // 0 for the lab's
 }
 
 // A measure is what came of it: what this program needs of the JSON of `filbert bench`.
@@ -109,10 +110,10 @@ type summary struct {
 	generator                         float64 // cores
 }
 
-// turns puts the same load on filled servers in turn, as often as the lab has rounds.
+// turns puts the same load on filled servers in turn, as often as there are rounds.
 func (l *lab) turns(w load, servers ...*server) ([]summary, error) {
 	all := make([][]*measure, len(servers))
-	for range l.rounds {
+	for range or(w.rounds, l.rounds) {
 		for i, s := range servers {
 			m, err := l.bench(s, w, "--fill=false")
 			if err != nil {
