@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"regexp"
 	"slices"
 	"strings"
@@ -113,5 +114,19 @@ func TestAuthentication(t *testing.T) {
 			}
 			return
 		}
+	}
+}
+
+// A server is not taken for another one that listens where it should.
+func TestAddressInUse(t *testing.T) {
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	address := listener.Addr().String()
+	l := &lab{ctx: t.Context(), output: t.TempDir()}
+	if _, err := l.start("true", "0", address, listens(address), nil, "true"); err == nil || !strings.Contains(err.Error(), address) {
+		t.Errorf("started: %v", err)
 	}
 }

@@ -32,8 +32,11 @@ type process struct {
 	took time.Duration
 }
 
-// start runs a command on processors, and waits until ready says that it serves.
-func (l *lab) start(name, cpus string, ready func(context.Context) error, env []string, command ...string) (*process, error) {
+// start runs a command on processors, and waits until ready says that it serves at an address where nobody did before.
+func (l *lab) start(name, cpus, address string, ready func(context.Context) error, env []string, command ...string) (*process, error) {
+	if listens(address)(l.ctx) == nil {
+		return nil, fmt.Errorf("%s: another program listens at %s: what it does would be measured", name, address)
+	}
 	log, err := os.Create(filepath.Join(l.output, name+".log"))
 	if err != nil {
 		return nil, err

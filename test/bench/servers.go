@@ -66,7 +66,7 @@ func (l *lab) startFilbert(name string, first, number, backups int, cpus string,
 		return nil, err
 	}
 	address := at(first + number)
-	p, err := l.start(name, cpus, authenticated(address), env, l.filbert, "start", "--config", file)
+	p, err := l.start(name, cpus, address, authenticated(address), env, l.filbert, "start", "--config", file)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (l *lab) startFilbert(name string, first, number, backups int, cpus string,
 
 // startEcho starts the limit.
 func (l *lab) startEcho() (*server, error) {
-	p, err := l.start("echo", l.machine.servers, listens(at(echoPort)), nil, l.filbert, "bench", "echo-server", "--listen", at(echoPort))
+	p, err := l.start("echo", l.machine.servers, at(echoPort), listens(at(echoPort)), nil, l.filbert, "bench", "echo-server", "--listen", at(echoPort))
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (l *lab) startRedis() (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: there is no redis-server: scripts/install-bench.sh installs it", errAbsent)
 	}
-	p, err := l.start("redis", l.machine.servers, pong(at(redisPort)), nil, binary, "--port", strconv.Itoa(redisPort), "--bind", "127.0.0.1",
+	p, err := l.start("redis", l.machine.servers, at(redisPort), pong(at(redisPort)), nil, binary, "--port", strconv.Itoa(redisPort), "--bind", "127.0.0.1",
 		"--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", l.scratch)
 	if err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ func (l *lab) startOlric() (*server, error) {
 		}
 		return nil
 	}
-	p, err := l.start("olric", l.machine.servers, ready, nil, binary, "-port", strconv.Itoa(olricPort), "-gossip", strconv.Itoa(olricPort+2))
+	p, err := l.start("olric", l.machine.servers, at(olricPort), ready, nil, binary, "-port", strconv.Itoa(olricPort), "-gossip", strconv.Itoa(olricPort+2))
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +149,7 @@ func (l *lab) startHazelcast(name string, tuned bool) (*server, error) {
 		return nil, err
 	}
 	args = append(args, "-Dhazelcast.config="+file, "-Dhazelcast.logging.type=jdk", "-cp", l.hazelcast, "com.hazelcast.core.server.HazelcastMemberStarter")
-	p, err := l.start(name, l.machine.servers, authenticated(at(hazelcastPort)), nil, append([]string{java}, args...)...)
+	p, err := l.start(name, l.machine.servers, at(hazelcastPort), authenticated(at(hazelcastPort)), nil, append([]string{java}, args...)...)
 	if err != nil {
 		return nil, err
 	}
