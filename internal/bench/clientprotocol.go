@@ -164,8 +164,11 @@ func correlation(serial uint32, number int) int64 { return int64(serial)<<16 | i
 
 func (d *clientDialect) cut(in []byte, slots []slot) (answer, error) {
 	m, _, _, err := wire.Cut(in, wire.Limits{})
-	if err != nil || m == nil {
-		return answer{}, err
+	if err != nil {
+		return answer{}, fmt.Errorf("%w: %w", errStream, err)
+	}
+	if m == nil {
+		return answer{}, nil
 	}
 	a := answer{size: len(m), slot: int(m.CorrelationID() & 0xffff)}
 	if !m.Flags().Has(wire.FlagUnfragmented) || m.Flags().Has(wire.FlagEvent) ||

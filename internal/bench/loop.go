@@ -258,8 +258,10 @@ func (l *loop) giveUp(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.exhausted = true
-	reason := lost
+	reason := lost + ": " + err.Error()
 	switch {
+	case errors.Is(err, io.EOF):
+		reason = lost + ": the server closed it"
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		reason = unanswered
 	case errors.Is(err, errStream):

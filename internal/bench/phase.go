@@ -23,7 +23,6 @@ type phase struct {
 
 	recorders []*recorder
 	loops     []*loop
-	errs      []error // of the loops
 }
 
 // newPhase returns a phase with a loop for each connection; nothing runs yet.
@@ -90,7 +89,6 @@ func (p *phase) prepare() {
 	for range p.loops {
 		p.recorders = append(p.recorders, newRecorder(p.kinds, p.from, &p.end))
 	}
-	p.errs = make([]error, len(p.loops))
 }
 
 // run lets all loops run to their end; sourceOf returns what connection i does. When ctx ends, nothing begins any more.
@@ -110,7 +108,7 @@ func (p *phase) run(ctx context.Context, sourceOf func(i int) source) {
 			if p.until < forever && p.options.Rate > 0 {
 				schedule = newPace(p.options.Rate, i, len(p.loops), 0)
 			}
-			p.errs[i] = l.run(sourceOf(i), p.recorders[i], schedule)
+			_ = l.run(sourceOf(i), p.recorders[i], schedule) // the recorder tells what an error has cost
 		})
 	}
 	wg.Wait()

@@ -102,7 +102,12 @@ func (o *Options) fill(ctx context.Context, t *target, lists *partitions, r *Res
 	table := t.table
 	for m := range fillings {
 		fillings[m] = newFilling(k, size, o.Keys, lists, func(partition int32) bool {
-			return table == nil || table.load()[partition] == int32(m) || m == 0 && table.load()[partition] < 0
+			if table == nil {
+				return true
+			}
+			owner := table.load()[partition]
+			// What belongs to a member without connections is passed on by the first one.
+			return owner == int32(m) || owner < 0 && m == 0 && !o.Only
 		})
 	}
 	ended, watched := make(chan struct{}), make(chan struct{})
