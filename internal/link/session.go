@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -218,6 +219,9 @@ func (s *session) batch() ([]byte, bool) {
 		s.mu.asleep = true
 		s.mu.Unlock()
 		<-s.wake
+		// Whoever else is about to run sends first: what it has goes out in the same system call. A writer that is woken would otherwise
+		// run before all that were ready already.
+		runtime.Gosched()
 		s.mu.Lock()
 	}
 	if s.mu.err != nil && !s.mu.flush || len(s.mu.out) == 0 {
