@@ -74,6 +74,7 @@ type Partition struct {
 	effect []byte
 	out    []byte
 	events []byte
+	kept   []byte
 }
 
 // find returns the fragment of a structure, or nil.
@@ -96,7 +97,7 @@ func (p *Partition) open(kind Kind, name []byte) Fragment {
 		if p.fragments[kind] == nil {
 			p.fragments[kind] = map[string]Fragment{}
 		}
-		p.fragments[kind][string(name)] = f
+		p.fragments[kind][f.Name()] = f // its own name: of many small maps, each name is kept once
 	}
 	return f
 }
@@ -106,7 +107,7 @@ func (p *Partition) open(kind Kind, name []byte) Fragment {
 const scratchKept = 256 << 10
 
 func (p *Partition) shrink() {
-	for _, b := range []*[]byte{&p.reply, &p.effect, &p.out, &p.events} {
+	for _, b := range []*[]byte{&p.reply, &p.effect, &p.out, &p.events, &p.kept} {
 		if cap(*b) > scratchKept {
 			*b = nil
 		}

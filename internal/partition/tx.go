@@ -84,6 +84,13 @@ func (tx *Tx) Drop(kind Kind, name []byte) {
 	tx.p.drop(kind, name)
 }
 
+// Keep copies what an operation is about to change and its answer wants to show; it stays until the operation ends, or keeps something
+// else.
+func (tx *Tx) Keep(b []byte) []byte {
+	tx.p.kept = append(tx.p.kept[:0], b...)
+	return tx.p.kept
+}
+
 // Begin starts an effect on the structure's fragment. The caller appends the
 // effect to the slice and passes it to Commit (or drops it: nothing has happened).
 // No other effect may begin in between.

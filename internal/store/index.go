@@ -25,9 +25,8 @@ type index struct {
 	arena *Arena
 	// leaves are sorted by hash, within and one after another. None is empty, and there is none in an empty table.
 	leaves []leaf
-	count  int
-	// words is what all leaves have room for.
-	words int
+	// count is the number of entries, words what all leaves have room for.
+	count, words uint32
 }
 
 // leaf is a sorted piece of the index: n words in a block that has room for room of them. first is the least hash
@@ -136,13 +135,13 @@ func (x *index) newLeaf(first uint32, words []uint64, n int) (leaf, error) {
 	}
 	l := leaf{first: first, block: block, n: uint32(len(words)), room: uint32(size / 8)}
 	copy(x.of(&l), words)
-	x.words += int(l.room)
+	x.words += l.room
 	return l, nil
 }
 
 // free gives a leaf's block back.
 func (x *index) free(l *leaf) {
-	x.words -= int(l.room)
+	x.words -= l.room
 	x.arena.free(l.block, int(l.room)*8)
 }
 

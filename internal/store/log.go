@@ -53,6 +53,8 @@ type log struct {
 	// dropped is the record that the last change has dropped, if hasDropped: its bytes stay until the next one.
 	dropped    uint32
 	hasDropped bool
+	// limited says that the budget of the arena counts.
+	limited bool
 	// small and big are the memory of the chunks of either kind, live what live records take of small.
 	small, big, live int64
 	// patience is the waste from which holes are filled.
@@ -335,5 +337,5 @@ func (l *log) reset() {
 			l.arena.free(c.block, int(c.size))
 		}
 	}
-	*l = log{arena: l.arena}
+	*l = log{arena: l.arena, limited: l.limited}
 }

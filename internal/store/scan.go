@@ -45,7 +45,7 @@ func (t *Table) Same(hash uint32, visit func(Entry)) {
 
 // Sample visits n entries chosen at random, some perhaps twice; all entries, once, of a table that has no more than n.
 func (t *Table) Sample(n int, random *rand.Rand, visit func(Entry)) {
-	if t.index.count <= n {
+	if t.Len() <= n {
 		t.Scan(0, func(e Entry) bool {
 			visit(e)
 			return true

@@ -7,14 +7,13 @@ import (
 )
 
 // tableCost is the memory of a Table itself.
-const tableCost = 152
+const tableCost = 136
 
 // Table is a hash table in an arena. It needs the lock of its owner for every call, and Reset when it is not used any more.
 type Table struct {
-	hash    func(key []byte) uint32
-	index   index
-	log     log
-	limited bool
+	hash  func(key []byte) uint32
+	index index
+	log   log
 }
 
 // MakeTable returns an empty table. It takes no memory of the arena before the first entry.
@@ -27,10 +26,10 @@ func MakeTable(a *Arena, hash func(key []byte) uint32) Table {
 
 // Limit says whether the budget of the arena counts for this table: whether Insert, and Overwrite with more than there is room for,
 // are refused beyond it. A table begins without.
-func (t *Table) Limit(limited bool) { t.limited = limited }
+func (t *Table) Limit(limited bool) { t.log.limited = limited }
 
 // Len is the number of entries.
-func (t *Table) Len() int { return t.index.count }
+func (t *Table) Len() int { return int(t.index.count) }
 
 // Bytes is all memory that the table owns, in bytes.
 func (t *Table) Bytes() int64 { return tableCost + t.log.bytes() + t.index.bytes() }
@@ -66,7 +65,7 @@ func (t *Table) Insert(hash uint32, key, value []byte, m *Meta) (Entry, error) {
 	if err := t.index.room(hash); err != nil {
 		return Entry{}, t.undo(err)
 	}
-	e, err := t.make(hash, len(key), len(value), m, t.limited)
+	e, err := t.make(hash, len(key), len(value), m, t.log.limited)
 	if err != nil {
 		return Entry{}, t.undo(err)
 	}
@@ -98,7 +97,7 @@ func (t *Table) Overwrite(e Entry, value []byte, m *Meta, keep bool) (was, is En
 		copy(e.Value(), value)
 		return e, e, nil
 	}
-	return t.relocate(t.tidy(e), value, m, false, t.limited && size > len(e.rec))
+	return t.relocate(t.tidy(e), value, m, false, t.log.limited && size > len(e.rec))
 }
 
 // SetMeta gives an entry other times and counters, and returns it.

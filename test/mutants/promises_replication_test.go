@@ -144,7 +144,7 @@ func replication() []Mutant {
 		},
 		{
 			"idle clocks: a promoted replica lets entries live as if they had just been used", "internal/structure/imap/fragment.go",
-			"f.idleFloor, f.flushed = now, now", "f.idleFloor, f.flushed = 0, now", inMaps, "TestPromotedReplicaExpires", nil,
+			"f.idleFloor = now", "f.idleFloor = 0 * now", inMaps, "TestPromotedReplicaExpires", nil,
 		},
 		{
 			"time: the cluster's clock never steps back", "internal/member/time.go",
@@ -152,7 +152,7 @@ func replication() []Mutant {
 		},
 		{
 			"unacknowledged at a split: what nobody was told of is not merged back", "internal/structure/imap/news.go",
-			"if f.s.options.Refuses(f.name) {\n\t\treturn\n\t}\n\tr :=", "if false {\n\t\treturn\n\t}\n\tr :=",
+			"if f.s.options.Refuses(f.shared.name) {\n\t\treturn\n\t}\n\tr :=", "if false {\n\t\treturn\n\t}\n\tr :=",
 			inSim, "TestSimScripts/split_unacknowledged", nil,
 		},
 		{

@@ -26,11 +26,11 @@ func (f *fragment) Apply(effect []byte) error {
 	case effectLock:
 		key, l := r.Bytes(), readLock(&r)
 		if r.Err() == nil {
-			err = f.locks.put(hashOf(key), key, &l)
+			err = f.ownLocks().put(hashOf(key), key, &l)
 		}
 	case effectUnlock:
 		if key := r.Bytes(); r.Err() == nil {
-			f.locks.remove(hashOf(key), key)
+			f.locks.remove(hashOf(key), key) // of noLocks, too: there is nothing to change
 		}
 	case effectAccess:
 		f.applyAccess(&r)

@@ -37,7 +37,7 @@ func (*Structure) Clear(tx *partition.Tx, name []byte, announce bool) (removed i
 		kept.Reset()
 		return 0, err
 	}
-	dst := append(tx.Begin(partition.KindMap, f.key, f.config.Backups), effectClear)
+	dst := append(tx.Begin(partition.KindMap, f.shared.key, f.config.Backups), effectClear)
 	dst = packed.AppendUvarint(dst, uint64(kept.Len()))
 	kept.Scan(0, func(e store.Entry) bool {
 		dst = packed.AppendBytes(dst, e.Key())
@@ -48,7 +48,9 @@ func (*Structure) Clear(tx *partition.Tx, name []byte, announce bool) (removed i
 	f.replace(kept)
 	f.expiry.reset()
 	f.expiry.rescan()
-	f.touched = f.touched[:0]
+	if f.accesses != nil {
+		f.accesses.touched = f.accesses.touched[:0]
+	}
 	f.account()
 	return removed, nil
 }

@@ -117,7 +117,7 @@ func (f *fragment) overBudget() error {
 	f.s.refused.Inc()
 	limit, used := f.memory()
 	return fmt.Errorf("%w: entries take %d of %d bytes; remove some, let map %s evict (eviction-policy), add members, "+
-		"or raise filbert.memory.budget.percent", ErrBudget, used, limit, strconv.Quote(f.name))
+		"or raise filbert.memory.budget.percent", ErrBudget, used, limit, strconv.Quote(f.shared.name))
 }
 
 // excessive tells whether the member is so far beyond its budget that entries shall go.

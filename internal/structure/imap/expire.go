@@ -140,11 +140,11 @@ func (f *fragment) expireHash(tx *partition.Tx, hash uint32) (removed int) {
 // rescan goes on planning all entries anew, after a promotion or when the queue
 // is full of what is no longer true.
 func (f *fragment) rescan() {
-	if len(f.expiry.heap) > 2*f.table.Len()+64 && f.expiry.scanned {
+	if len(f.expiry.heap) > 2*f.table.Len()+64 && f.expiry.scanned() {
 		f.expiry.reset()
 		f.expiry.rescan()
 	}
-	if f.expiry.scanned {
+	if f.expiry.scanned() {
 		return
 	}
 	n := 0
@@ -156,7 +156,10 @@ func (f *fragment) rescan() {
 		n++
 		return n < rescanStep
 	})
-	f.expiry.cursor, f.expiry.scanned = next, done
+	f.expiry.cursor = next
+	if done {
+		f.expiry.cursor = planScanned
+	}
 }
 
 // lastAccess is when an entry was last accessed, as far as it knows.
@@ -167,17 +170,18 @@ func lastAccess(e store.Entry) int64 {
 
 // tellAccess tells backups what was read since it last did; nobody waits for that.
 func (f *fragment) tellAccess(tx *partition.Tx) {
-	if len(f.touched) == 0 || tx.Now-f.flushed < accessPeriod {
+	a := f.accesses
+	if a == nil || len(a.touched) == 0 || tx.Now-a.flushed < accessPeriod {
 		return
 	}
 	all := partition.Backups{Async: f.config.Backups.Sync + f.config.Backups.Async}
-	dst := append(tx.Begin(partition.KindMap, f.key, all), effectAccess)
+	dst := append(tx.Begin(partition.KindMap, f.shared.key, all), effectAccess)
 	n := 0
-	for _, hash := range f.touched {
+	for _, hash := range a.touched {
 		f.table.Same(hash, func(store.Entry) { n++ })
 	}
 	dst = packed.AppendUvarint(dst, uint64(n))
-	for _, hash := range f.touched {
+	for _, hash := range a.touched {
 		f.table.Same(hash, func(e store.Entry) {
 			dst = packed.AppendUint32(dst, hash)
 			dst = packed.AppendUvarint(dst, uint64(lastAccess(e)))
@@ -185,5 +189,5 @@ func (f *fragment) tellAccess(tx *partition.Tx) {
 		})
 	}
 	tx.Commit(dst)
-	f.touched, f.flushed = f.touched[:0], tx.Now
+	a.touched, a.flushed = a.touched[:0], tx.Now
 }

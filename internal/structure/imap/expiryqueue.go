@@ -1,5 +1,7 @@
 package imap
 
+import "math"
+
 // expiryQueue is the primary's plan of when to look at which entries: a heap, earliest first.
 //
 // It is a hint, and the entry is the truth. An entry notes for when it is planned (store.Meta.Due);
@@ -8,20 +10,23 @@ package imap
 // seldom touch the queue, and it has about one item for each entry that can expire.
 type expiryQueue struct {
 	heap []planned
-	// cursor is how far the table has been planned, until scanned.
-	cursor  uint64
-	scanned bool
+	// cursor is how far the table has been planned, planScanned when all of it has.
+	cursor uint64
 }
+
+const planScanned = math.MaxUint64
+
+func (q *expiryQueue) scanned() bool { return q.cursor == planScanned }
 
 type planned struct {
 	at   int64
 	hash uint32
 }
 
-func (q *expiryQueue) reset() { *q = expiryQueue{scanned: true} }
+func (q *expiryQueue) reset() { *q = expiryQueue{cursor: planScanned} }
 
 // rescan lets the whole table be planned, step by step.
-func (q *expiryQueue) rescan() { q.cursor, q.scanned = 0, false }
+func (q *expiryQueue) rescan() { q.cursor = 0 }
 
 func (q *expiryQueue) push(at int64, hash uint32) {
 	q.heap = append(q.heap, planned{at, hash})

@@ -11,41 +11,42 @@ import (
 	"github.com/filbertgrid/filbert/internal/store"
 )
 
-// fragment is one map in one partition, on a primary or a backup.
+// fragment is one map in one partition, on a primary or a backup. A member with a thousand small maps has a quarter of a million of them: what
+// most do not have is behind a pointer, and what is the map's is not here.
 type fragment struct {
 	s      *Structure
 	shared *shared
+	config *Config
 	part   partition.ID
-	name   string
-	key    []byte // name, as effects want it
-	config Config
 	salt   uint32
-	// counters and access are of the configuration: entries keep counters; accesses are told to backups.
-	counters, access bool
 
 	table store.Table
-	locks lockTable
-	// repeats are recent calls of locks; only on a primary.
-	repeats repeats
+	// locks is the structure's noLocks until there is one.
+	locks *lockTable
 
 	primary bool
-	expiry  expiryQueue
+	// counters is of the configuration: entries keep counters.
+	counters bool
+	expiry   expiryQueue
 	// idleFloor is when this member became primary: idle clocks count from then at the earliest.
 	idleFloor int64
-	// touched are hashes of entries read since flushed, of maps whose access times travel.
-	touched []uint32
-	flushed int64
+	// accesses are what is told to backups, nil for maps whose access times do not travel.
+	accesses *accesses
 	// sequence is the number of the last near-cache invalidation.
 	sequence int64
 	random   *rand.Rand
-	// scratch holds an old value that a verb returns while the new one stands in its place.
-	scratch []byte
-	news    news
-	stats   counts
+	news     news
+	stats    figures
+}
+
+// accesses are hashes of entries read since flushed.
+type accesses struct {
+	touched []uint32
+	flushed int64
 }
 
 // scratchMax is the longest value that is copied to keep it while it is overwritten; longer ones are
-// written to another place instead. 271 fragments of a map keep up to a quarter of a megabyte that way.
+// written to another place instead.
 const scratchMax = 1 << 10
 
 var (
@@ -54,16 +55,21 @@ var (
 )
 
 // Name implements partition.Fragment.
-func (f *fragment) Name() string { return f.name }
+func (f *fragment) Name() string { return f.shared.name }
 
 // SetPrimary implements partition.Fragment.
 func (f *fragment) SetPrimary(primary bool, now int64) {
 	f.primary = primary
 	f.limit()
 	f.expiry.reset()
-	f.touched, f.repeats = nil, repeats{}
+	if f.accesses != nil {
+		*f.accesses = accesses{flushed: now}
+	}
+	if f.hasLocks() {
+		f.locks.repeats = repeats{}
+	}
 	if primary {
-		f.idleFloor, f.flushed = now, now
+		f.idleFloor = now
 		f.expiry.rescan()
 	}
 	f.account()
@@ -74,18 +80,20 @@ func (f *fragment) SetPrimary(primary bool, now int64) {
 // that the budget leaves.
 func (f *fragment) limit() {
 	f.table.Limit(f.primary)
-	f.locks.table.Limit(f.primary)
+	if f.hasLocks() {
+		f.locks.table.Limit(f.primary)
+	}
 }
 
 // Empty implements partition.Fragment. A fragment that counts invalidations stays: clients remember the count.
 func (f *fragment) Empty() bool {
-	return f.table.Len() == 0 && f.locks.len() == 0 && f.sequence == 0 && len(f.repeats.calls) == 0
+	return f.table.Len() == 0 && f.locks.len() == 0 && f.sequence == 0 && len(f.locks.repeats.calls) == 0
 }
 
 // Usage implements partition.Fragment.
 func (f *fragment) Usage(u *partition.Usage) {
 	u.Entries += int64(f.table.Len())
-	u.Bytes += f.table.Bytes() + f.locks.table.Bytes()
+	u.Bytes += f.bytes()
 	u.Locks += int64(f.locks.len())
 }
 
@@ -93,7 +101,9 @@ func (f *fragment) Usage(u *partition.Usage) {
 func (f *fragment) Release() {
 	f.s.release(f)
 	f.table.Reset()
-	f.locks.table.Reset()
+	if f.hasLocks() {
+		f.locks.table.Reset()
+	}
 }
 
 // ClientGone implements partition.Fragment: it releases the locks of a client.
@@ -110,7 +120,7 @@ func (f *fragment) Tick(tx *partition.Tx) {
 	f.shrink(tx)
 	f.tellAccess(tx)
 	f.table.Tidy()
-	f.repeats.tidy(tx.Now)
+	f.locks.repeats.tidy(tx.Now)
 	f.account()
 }
 
@@ -160,16 +170,16 @@ func (f *fragment) drop(tx *partition.Tx, e store.Entry, why event.Type) {
 	}
 	f.table.Remove(e)
 	if why == event.Expired {
-		f.stats.expirations.inc()
+		f.count(expirations)
 	} else {
-		f.stats.evictions.inc()
+		f.count(evictions)
 	}
 	f.account()
 }
 
 // begin starts an effect on a key.
 func (f *fragment) begin(tx *partition.Tx, hash uint32) []byte {
-	return tx.BeginKey(partition.KindMap, f.key, hash^f.salt, f.config.Backups)
+	return tx.BeginKey(partition.KindMap, f.shared.key, hash^f.salt, f.config.Backups)
 }
 
 // saw says that the answer shows the state of a key.
@@ -181,8 +191,8 @@ func (f *fragment) saw(tx *partition.Tx, hash uint32) {
 
 // touch counts a read of an entry.
 func (f *fragment) touch(e store.Entry, now int64) {
-	if f.access && f.primary && len(f.touched) < touchedMax && lastAccess(e) <= f.flushed {
-		f.touched = append(f.touched, e.Hash())
+	if a := f.accesses; a != nil && f.primary && len(a.touched) < touchedMax && lastAccess(e) <= a.flushed {
+		a.touched = append(a.touched, e.Hash())
 	}
 	e.Touch(now)
 }

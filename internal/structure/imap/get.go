@@ -28,10 +28,10 @@ func (*Structure) read(tx *partition.Tx, name, key []byte) (store.Entry, bool) {
 		return store.Entry{}, false
 	}
 	f.saw(tx, hash)
-	f.stats.gets.inc()
+	f.count(gets)
 	e, found := f.live(tx, hash, key)
 	if found {
-		f.stats.hits.inc()
+		f.count(hits)
 	}
 	if found && tx.Primary {
 		f.touch(e, tx.Now)

@@ -15,7 +15,7 @@ import (
 // the key, without end.
 func (*Structure) Lock(tx *partition.Tx, name, key []byte, thread, reference, lease int64) error {
 	f, hash := open(tx, name), hashOf(key)
-	if _, repeated := f.repeats.find(tx.Client(), reference); repeated {
+	if _, repeated := f.locks.repeats.find(tx.Client(), reference); repeated {
 		f.saw(tx, hash)
 		return nil
 	}
@@ -28,13 +28,13 @@ func (*Structure) Lock(tx *partition.Tx, name, key []byte, thread, reference, le
 // TryLock is Lock that gives up, with false, after timeout ms (MapTryLock).
 func (*Structure) TryLock(tx *partition.Tx, name, key []byte, thread, reference, lease, timeout int64) (bool, error) {
 	f, hash := open(tx, name), hashOf(key)
-	if taken, repeated := f.repeats.find(tx.Client(), reference); repeated {
+	if taken, repeated := f.locks.repeats.find(tx.Client(), reference); repeated {
 		f.saw(tx, hash)
 		return taken, nil
 	}
 	if free, err := f.tryWait(tx, hash, key, thread, timeout); !free {
 		if err == nil {
-			f.repeats.note(tx, reference, false)
+			f.ownLocks().repeats.note(tx, reference, false)
 		}
 		return false, err
 	}
@@ -51,7 +51,7 @@ func (*Structure) Unlock(tx *partition.Tx, name, key []byte, thread, reference i
 		return fmt.Errorf("%w -> <not-locked>", ErrNotLockOwner)
 	}
 	f.saw(tx, hash)
-	if _, repeated := f.repeats.find(tx.Client(), reference); repeated {
+	if _, repeated := f.locks.repeats.find(tx.Client(), reference); repeated {
 		return nil
 	}
 	l, found := f.locks.get(tx.Now, hash, key)
@@ -65,10 +65,10 @@ func (*Structure) Unlock(tx *partition.Tx, name, key []byte, thread, reference i
 	case l.count > 1:
 		l.count--
 		l.reference = reference
-		f.repeats.note(tx, reference, true)
+		f.ownLocks().repeats.note(tx, reference, true)
 		return f.setLock(tx, hash, key, &l)
 	}
-	f.repeats.note(tx, reference, true)
+	f.ownLocks().repeats.note(tx, reference, true)
 	f.unlock(tx, hash, key)
 	return nil
 }
@@ -154,12 +154,12 @@ func (f *fragment) acquire(tx *partition.Tx, hash uint32, key []byte, thread, re
 	if err := f.setLock(tx, hash, key, &l); err != nil {
 		return err
 	}
-	f.repeats.note(tx, reference, true)
+	f.ownLocks().repeats.note(tx, reference, true)
 	return nil
 }
 
 func (f *fragment) setLock(tx *partition.Tx, hash uint32, key []byte, l *lock) error {
-	if err := f.locks.put(hash, key, l); err != nil {
+	if err := f.ownLocks().put(hash, key, l); err != nil {
 		if errors.Is(err, store.ErrBudget) {
 			err = f.overBudget()
 		}

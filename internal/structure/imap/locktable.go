@@ -61,6 +61,20 @@ type lockTable struct {
 	table store.Table
 	// nextLease is no later than the first end of a lease; without locks it says nothing.
 	nextLease int64
+	// repeats are recent calls of locks; only on a primary.
+	repeats repeats
+}
+
+// hasLocks tells whether the fragment has a lock table of its own.
+func (f *fragment) hasLocks() bool { return f.locks != f.s.noLocks }
+
+// ownLocks is the lock table for what changes it.
+func (f *fragment) ownLocks() *lockTable {
+	if !f.hasLocks() {
+		f.locks = &lockTable{table: f.s.newTable()}
+		f.limit()
+	}
+	return f.locks
 }
 
 func (t *lockTable) len() int { return t.table.Len() }

@@ -38,7 +38,7 @@ func (n *news) add(since, version int32, hash uint32) {
 // counts: the caller hears that its outcome is unknown, and nobody reads it. The backup that had it may go on in another
 // half, show it and remove it again, so it is no news.
 func (f *fragment) Recall(effect []byte) {
-	if f.s.options.Refuses(f.name) {
+	if f.s.options.Refuses(f.shared.name) {
 		return
 	}
 	r := packed.NewReader(effect)
@@ -53,7 +53,7 @@ func (f *fragment) Recall(effect []byte) {
 
 // RecallAll implements partition.Recalling.
 func (f *fragment) RecallAll() {
-	if !f.s.options.Refuses(f.name) {
+	if !f.s.options.Refuses(f.shared.name) {
 		era, version := f.s.options.Era()
 		f.news = news{since: era, latest: version, all: true}
 	}

@@ -8,7 +8,7 @@ import (
 
 // wanted returns the events that somebody listens for.
 func (f *fragment) wanted(tx *partition.Tx) event.Type {
-	return tx.Wanted(Service, f.name) & (eventTypes | event.Invalidation)
+	return tx.Wanted(Service, f.shared.name) & (eventTypes | event.Invalidation)
 }
 
 // notify publishes what happened to a key, if it is wanted, and its near-cache invalidation. Source is the client that
@@ -16,7 +16,7 @@ func (f *fragment) wanted(tx *partition.Tx) event.Type {
 func (f *fragment) notify(tx *partition.Tx, wanted, what event.Type, key, value, old []byte, source cluster.UUID) {
 	if wanted&what != 0 {
 		e := event.Event{
-			Service: Service, Name: f.name, Type: what, Key: key, Value: value, OldValue: old, Count: 1, Source: source,
+			Service: Service, Name: f.shared.name, Type: what, Key: key, Value: value, OldValue: old, Count: 1, Source: source,
 		}
 		tx.Publish(&e)
 	}
@@ -34,7 +34,7 @@ func (f *fragment) invalidate(tx *partition.Tx, wanted event.Type, key []byte, s
 		source = tx.Self()
 	}
 	e := event.Event{
-		Service: Service, Name: f.name, Type: event.Invalidation, Key: key, Source: source, Sequence: f.sequence,
+		Service: Service, Name: f.shared.name, Type: event.Invalidation, Key: key, Source: source, Sequence: f.sequence,
 	}
 	tx.Publish(&e)
 }

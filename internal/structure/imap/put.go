@@ -132,8 +132,7 @@ func (f *fragment) store(tx *partition.Tx, w *write, e store.Entry, found bool) 
 		if w.wantOld || wanted&what&(event.Updated|event.Merged) != 0 {
 			old = e.Value()
 			if keep = len(old) > scratchMax; !keep {
-				f.scratch = append(f.scratch[:0], old...)
-				old = f.scratch
+				old = tx.Keep(old)
 			}
 		}
 		var was store.Entry
@@ -155,7 +154,7 @@ func (f *fragment) store(tx *partition.Tx, w *write, e store.Entry, found bool) 
 	if wanted != 0 {
 		f.notify(tx, wanted, what, w.key, w.value, old, tx.Client())
 	}
-	f.stats.puts.inc()
+	f.count(puts)
 	f.account()
 	return old, nil
 }

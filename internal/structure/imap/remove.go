@@ -22,7 +22,7 @@ func (s *Structure) Remove(tx *partition.Tx, name, key []byte, thread int64) (ol
 	e, found := f.live(tx, hash, key)
 	if !found {
 		f.saw(tx, hash)
-		f.stats.removes.inc()
+		f.count(removes)
 		return nil, nil
 	}
 	return f.remove(tx, e, event.Removed), nil
@@ -62,7 +62,7 @@ func (*Structure) TryRemove(tx *partition.Tx, name, key []byte, thread, timeout 
 	e, found := f.live(tx, hash, key)
 	if !found {
 		f.saw(tx, hash)
-		f.stats.removes.inc()
+		f.count(removes)
 		return false, nil
 	}
 	f.remove(tx, e, event.Removed)
@@ -98,7 +98,7 @@ func (f *fragment) remove(tx *partition.Tx, e store.Entry, what event.Type) (old
 	}
 	f.table.Remove(e)
 	if what == event.Removed {
-		f.stats.removes.inc()
+		f.count(removes)
 	}
 	f.account()
 	return old

@@ -6,17 +6,41 @@ import (
 	"sync/atomic"
 )
 
-// count is written under its partition's lock only, and read by anybody.
-type count struct{ atomic.Int64 }
+// counted is an operation that is counted.
+type counted uint8
 
-// inc needs no atomic addition: there is one writer at a time.
-func (c *count) inc() { c.Store(c.Load() + 1) }
+const (
+	gets counted = iota
+	hits
+	puts
+	removes
+	evictions
+	expirations
+	countedKinds
+)
 
-// counts are the figures of a fragment.
+// stripes is how many counters of each operation a map has: partitions that run at the same time seldom count in the same line of the
+// cache, and a fragment needs none of its own.
+const stripes = 16
+
+// counts are counters in a line of the cache.
 type counts struct {
-	gets, hits, puts, removes, evictions, expirations count
-	entries, bytes, locks                             count
-	primary                                           atomic.Bool
+	n [countedKinds]atomic.Int64
+	_ [64 - 8*countedKinds]byte
+}
+
+// count counts an operation, if the map wants that.
+func (f *fragment) count(what counted) {
+	if f.config.Statistics {
+		f.shared.counts[f.part%stripes].n[what].Add(1)
+	}
+}
+
+// figures are what a fragment holds. They are written under its partition's lock only, and read by anybody.
+type figures struct {
+	bytes          atomic.Int64
+	entries, locks atomic.Uint32
+	primary        atomic.Bool
 }
 
 // Stats are the figures of a map on this member (LocalMapStats). Operations are counted
@@ -28,30 +52,30 @@ type Stats struct {
 	OwnedEntries, BackupEntries, OwnedBytes, BackupBytes, Locks int64
 }
 
-// account brings the figures up to date after a change.
+// bytes is the memory of the fragment's tables.
+func (f *fragment) bytes() int64 {
+	if !f.hasLocks() {
+		return f.table.Bytes()
+	}
+	return f.table.Bytes() + f.locks.table.Bytes()
+}
+
+// account brings the figures up to date after a change. Most operations change none of them.
 func (f *fragment) account() {
-	f.stats.entries.Store(int64(f.table.Len()))
-	f.stats.locks.Store(int64(f.locks.len()))
-	f.stats.primary.Store(f.primary)
-	bytes := f.table.Bytes() + f.locks.table.Bytes()
+	if n := uint32(f.table.Len()); f.stats.entries.Load() != n {
+		f.stats.entries.Store(n)
+	}
+	if n := uint32(f.locks.len()); f.stats.locks.Load() != n {
+		f.stats.locks.Store(n)
+	}
+	if f.stats.primary.Load() != f.primary {
+		f.stats.primary.Store(f.primary)
+	}
+	bytes := f.bytes()
 	if before := f.stats.bytes.Load(); before != bytes {
 		f.stats.bytes.Store(bytes)
 		f.shared.bytes.Add(bytes - before)
 	}
-}
-
-// addOperations adds what the fragment has counted, if its map wants that.
-func (f *fragment) addOperations(sum *Stats) {
-	if !f.config.Statistics {
-		return
-	}
-	c := &f.stats
-	sum.Gets += c.gets.Load()
-	sum.Hits += c.hits.Load()
-	sum.Puts += c.puts.Load()
-	sum.Removes += c.removes.Load()
-	sum.Evictions += c.evictions.Load()
-	sum.Expirations += c.expirations.Load()
 }
 
 // Stats returns the figures of all maps that have or had something on this member, in the order of their names. It takes no
@@ -62,19 +86,26 @@ func (s *Structure) Stats() []Stats {
 	all := make([]Stats, 0, len(s.byName))
 	//nolint:maprange // sorted below
 	for name, m := range s.byName {
-		sum := m.past
-		sum.Name = name
+		sum := Stats{Name: name}
 		for _, f := range m.fragments {
 			c := &f.stats
 			if c.primary.Load() {
-				sum.OwnedEntries += c.entries.Load()
+				sum.OwnedEntries += int64(c.entries.Load())
 				sum.OwnedBytes += c.bytes.Load()
-				sum.Locks += c.locks.Load()
+				sum.Locks += int64(c.locks.Load())
 			} else {
-				sum.BackupEntries += c.entries.Load()
+				sum.BackupEntries += int64(c.entries.Load())
 				sum.BackupBytes += c.bytes.Load()
 			}
-			f.addOperations(&sum)
+		}
+		for i := range m.counts {
+			c := &m.counts[i].n
+			sum.Gets += c[gets].Load()
+			sum.Hits += c[hits].Load()
+			sum.Puts += c[puts].Load()
+			sum.Removes += c[removes].Load()
+			sum.Evictions += c[evictions].Load()
+			sum.Expirations += c[expirations].Load()
 		}
 		all = append(all, sum)
 	}

@@ -18,6 +18,9 @@ type Structure struct {
 	// refused are writes for which there was no room in the memory budget, evicted entries that went to make it.
 	refused, evicted metric.Counter
 
+	// noLocks is the lock table of all fragments that have none; nobody changes it.
+	noLocks *lockTable
+
 	mu     sync.Mutex
 	byName map[string]*shared
 }
@@ -25,11 +28,14 @@ type Structure struct {
 // shared is what the fragments of one map on a member have in common.
 type shared struct {
 	name string
+	key  []byte // name, as effects want it
 	// bytes is the memory of all fragments, kept up to date for the policies about memory.
 	bytes atomic.Int64
-	// The rest is guarded by Structure.mu: the fragments, and the figures of those that are gone.
+	// counts are of all operations, in stripes by partition.
+	counts [stripes]counts
+	// The rest is guarded by Structure.mu: the fragments, and the configuration that the last of them got.
 	fragments []*fragment
-	past      Stats
+	config    *Config
 }
 
 // maxPast is how many maps without a fragment keep their figures.
@@ -55,7 +61,9 @@ func New(o Options) *Structure {
 	if o.Partitions == 0 {
 		o.Partitions = 1
 	}
-	return &Structure{options: o, byName: map[string]*shared{}}
+	s := &Structure{options: o, byName: map[string]*shared{}}
+	s.noLocks = &lockTable{table: s.newTable()}
+	return s
 }
 
 // Budgeted returns how many writes were refused because the member's memory budget was used up, and how many entries were evicted
@@ -67,17 +75,23 @@ func (s *Structure) Config(name string) Config { return s.options.Config(name) }
 
 // NewFragment implements partition.Structure.
 func (s *Structure) NewFragment(p partition.ID, name string) partition.Fragment {
-	f := &fragment{s: s, part: p, name: name, key: []byte(name), config: s.options.Config(name), salt: salt([]byte(name))}
-	f.table, f.locks.table = s.newTable(), s.newTable()
-	f.counters = f.config.counters()
-	f.access = f.config.MaxIdle > 0 || f.config.Eviction.Policy == EvictLRU
+	config := s.options.Config(name)
+	f := &fragment{s: s, part: p, table: s.newTable(), locks: s.noLocks, salt: salt([]byte(name)), counters: config.counters()}
+	if config.MaxIdle > 0 || config.Eviction.Policy == EvictLRU {
+		f.accesses = &accesses{}
+	}
+	f.expiry.reset()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f.shared = s.byName[name]
 	if f.shared == nil {
-		f.shared = &shared{name: name}
+		f.shared = &shared{name: name, key: []byte(name)}
 		s.byName[name] = f.shared
 	}
+	if f.shared.config == nil || *f.shared.config != config {
+		f.shared.config = &config
+	}
+	f.config = f.shared.config
 	f.shared.fragments = append(f.shared.fragments, f)
 	f.account()
 	return f
@@ -91,9 +105,8 @@ func (s *Structure) release(f *fragment) {
 	defer s.mu.Unlock()
 	f.shared.bytes.Add(-f.stats.bytes.Load())
 	f.shared.fragments = slices.DeleteFunc(f.shared.fragments, func(o *fragment) bool { return o == f })
-	f.addOperations(&f.shared.past)
 	if len(f.shared.fragments) == 0 && len(s.byName) > maxPast {
-		delete(s.byName, f.name)
+		delete(s.byName, f.shared.name)
 	}
 }
 
