@@ -15,8 +15,8 @@ import (
 // percentage is set so that it collects seldom when it has little to look after.
 const (
 	// garbage is how much may gather between two collections, in bytes, as far as the bounds of the percentage allow.
-	garbage      = 32 << 20
-	leastPercent = 25
+	garbage      = 24 << 20
+	leastPercent = 15
 	mostPercent  = 400
 	// leastHeap is the least limit of the collector: with less it would do nothing but collect.
 	leastHeap     = 32 << 20

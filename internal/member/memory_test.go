@@ -62,7 +62,7 @@ func TestMemoryBudget(t *testing.T) {
 
 func TestBalance(t *testing.T) {
 	const mib = 1 << 20
-	for live, want := range map[int64]int{0: 400, 4 * mib: 400, 32 * mib: 100, 64 * mib: 50, 1024 * mib: 25} {
+	for live, want := range map[int64]int{0: 400, 4 * mib: 400, 24 * mib: 100, 48 * mib: 50, 1024 * mib: 15} {
 		if got := collectorPercent(live); got != want {
 			t.Errorf("with %d bytes alive: %d percent, want %d", live, got, want)
 		}

@@ -122,7 +122,8 @@ type Fragment interface {
 	// Replicas with the same contents return the same.
 	Sum(cursor, end uint64, limit int) (s Sum, next uint64, done bool)
 	// Tick lets the primary do what time brings (expiry, leases that end,
-	// eviction), in steps of at most about 200 µs. It is called about ten times a second.
+	// eviction), in steps of at most about 200 µs. It is called about ten times a second, less often where a partition has more than 64
+	// fragments.
 	Tick(tx *Tx)
 	// SetPrimary tells a fragment that its member became, or ceased to be, the partition's primary.
 	// now is cluster time: a promoted replica restarts idle clocks.

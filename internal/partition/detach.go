@@ -46,7 +46,7 @@ func (g *Grid) Detach() (parts []Detached) {
 					Partition: p.id, Kind: Kind(kind), Name: name, Backup: backup, Fragment: p.fragments[kind][name],
 				})
 			}
-			p.fragments[kind] = nil
+			p.fragments[kind], p.sorted[kind] = nil, nil
 			p.last.fragment = nil
 		}
 	})

@@ -217,11 +217,13 @@ func (n *node) Run(tx *partition.Tx, r *partition.Request) {
 	switch words[0] {
 	case "put2":
 		name, backups = []byte("m2"), partition.Backups{Sync: 2}
+	case "putin":
+		name = []byte(words[3])
 	case "put0":
 		backups = partition.Backups{Async: 1}
 	}
 	switch words[0] {
-	case "put", "put2", "put0":
+	case "put", "put2", "put0", "putin":
 		f := tx.Open(partition.KindMap, name).(*fragment)
 		f.values[key] = words[2]
 		dst := tx.BeginKey(partition.KindMap, name, hash, backups)
@@ -279,6 +281,7 @@ type fragment struct {
 	name    string
 	values  map[string]string
 	primary bool
+	ticks   int
 }
 
 func (f *fragment) Apply(effect []byte) error {
@@ -313,7 +316,7 @@ func (f *fragment) Sum(cursor, end uint64, limit int) (s partition.Sum, next uin
 }
 
 func (f *fragment) Name() string                         { return f.name }
-func (*fragment) Tick(*partition.Tx)                     {}
+func (f *fragment) Tick(*partition.Tx)                   { f.ticks++ }
 func (f *fragment) SetPrimary(primary bool, _ int64)     { f.primary = primary }
 func (*fragment) ClientGone(*partition.Tx, cluster.UUID) {}
 func (f *fragment) Empty() bool                          { return len(f.values) == 0 }

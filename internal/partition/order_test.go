@@ -1,6 +1,7 @@
 package partition_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -82,5 +83,32 @@ func TestHandOverWaitsForAsyncWrites(t *testing.T) {
 	w.pump()
 	if !w.reported(partition.HandedOver, 2) {
 		t.Error("not handed over")
+	}
+}
+
+// Of many fragments, each tick is for some; each of them has its turn, also when others come and go.
+func TestManyFragmentsHaveTheirTurn(t *testing.T) {
+	w := newWorld(t, 1)
+	w.assign([]int{1})
+	const many = 300
+	for i := range many {
+		w.nodes[1].ask(fmt.Sprintf("putin k v m%d", i))
+	}
+	if len(w.nodes[1].maps) != many {
+		t.Fatalf("%d maps, want %d", len(w.nodes[1].maps), many)
+	}
+	w.pass(100)
+	ticks := 0
+	for _, f := range w.nodes[1].maps {
+		ticks += f.ticks
+	}
+	if ticks == 0 || ticks > 100 {
+		t.Errorf("a tick was for %d of %d fragments", ticks, many)
+	}
+	w.pass(1000)
+	for name, f := range w.nodes[1].maps {
+		if f.ticks < 2 || f.ticks > 4 {
+			t.Errorf("%s had %d ticks", name, f.ticks)
+		}
 	}
 }

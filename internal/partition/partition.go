@@ -39,6 +39,10 @@ type Partition struct {
 	// primary is the installed assignment's, for rerouting.
 	primary   cluster.MemberID
 	fragments [Kinds]map[string]Fragment
+	// sorted are the names of the fragments of each kind, in order, nil when they have changed. Who has got them keeps them as they were.
+	sorted [Kinds][]string
+	// ticked is which of them has had a tick last.
+	ticked [Kinds]int
 	// last is the fragment that was looked up last: most requests are for one map, as the one before was.
 	last struct {
 		kind     Kind
@@ -97,6 +101,7 @@ func (p *Partition) open(kind Kind, name []byte) Fragment {
 		if p.fragments[kind] == nil {
 			p.fragments[kind] = map[string]Fragment{}
 		}
+		p.sorted[kind] = nil
 		p.fragments[kind][f.Name()] = f // its own name: of many small maps, each name is kept once
 	}
 	return f
@@ -121,6 +126,7 @@ func (p *Partition) shrink() {
 
 func (p *Partition) drop(kind Kind, name []byte) {
 	if f := p.fragments[kind][string(name)]; f != nil {
+		p.sorted[kind] = nil
 		delete(p.fragments[kind], string(name))
 		p.last.fragment = nil
 		f.Release()

@@ -8,6 +8,10 @@ import (
 // nobody, and one that joins takes over the cluster's time.
 const tickMost = 500
 
+// ticksAtOnce is how many fragments a tick is for. A member with a thousand maps has a quarter of a million of them, and to look at each
+// ten times a second would take a whole processor; so it is once in one or two seconds.
+const ticksAtOnce = 64
+
 // askAgain is how long a backup waits for the answer to its position, in ms.
 const askAgain = 200
 
@@ -74,12 +78,22 @@ func (p *Partition) tickPrimary(now int64) {
 		return
 	}
 	for kind := range p.fragments {
-		for _, name := range p.names(Kind(kind)) {
-			f := p.fragments[kind][name]
-			p.own(func(tx *Tx) { f.Tick(tx) })
-			if f.Empty() && len(p.parks) == 0 {
-				p.own(func(tx *Tx) { tx.Drop(Kind(kind), []byte(name)) })
-			}
+		p.tickFragments(Kind(kind))
+	}
+}
+
+// tickFragments lets some of the fragments do what time brings, the next ones at the next tick.
+func (p *Partition) tickFragments(kind Kind) {
+	names := p.names(kind)
+	for range min(len(names), ticksAtOnce) {
+		if p.ticked[kind]++; p.ticked[kind] >= len(names) {
+			p.ticked[kind] = 0
+		}
+		name := names[p.ticked[kind]]
+		f := p.fragments[kind][name]
+		p.own(func(tx *Tx) { f.Tick(tx) })
+		if f.Empty() && len(p.parks) == 0 {
+			p.own(func(tx *Tx) { tx.Drop(kind, []byte(name)) })
 		}
 	}
 }

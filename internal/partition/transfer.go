@@ -143,7 +143,10 @@ func (p *Partition) names(kind Kind) []string {
 	if len(p.fragments[kind]) == 0 {
 		return nil
 	}
-	return sortedNames(p.fragments[kind])
+	if p.sorted[kind] == nil {
+		p.sorted[kind] = sortedNames(p.fragments[kind])
+	}
+	return p.sorted[kind]
 }
 
 func (p *Partition) onTransfer(from cluster.MemberID, epoch, id uint64, start replica.Position) {
@@ -257,6 +260,7 @@ func (p *Partition) onComplete(from cluster.MemberID, id uint64) error {
 	}
 	p.clear()
 	p.fragments, p.receiving = in.fragments, nil
+	clear(p.sorted[:])
 	p.last.fragment = nil
 	p.rep.Adopt(in.start)
 	defer in.forget(&p.grid.pending)

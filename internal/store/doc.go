@@ -55,7 +55,7 @@
 //
 // which is 24 bytes for 10 million entries of 140 bytes just filled: 14 %. In steady change there is up to an eighth of waste, and leaves are less
 // full: 40 bytes. Counters are 22 bytes, a TTL or max-idle time 30. A table of four entries has 45 bytes for each of them, its own
-// 144 not counted.
+// 128 not counted.
 //
 // # Contract
 //

@@ -51,14 +51,14 @@ type log struct {
 	// refill that of the one whose holes are filled. 0 if there is none.
 	free, tail, refill uint32
 	// dropped is the record that the last change has dropped, if hasDropped: its bytes stay until the next one.
-	dropped    uint32
+	dropped uint32
+	// big is the memory of the chunks of that kind, in pages.
+	big        uint32
 	hasDropped bool
 	// limited says that the budget of the arena counts.
 	limited bool
-	// small and big are the memory of the chunks of either kind, live what live records take of small.
-	small, big, live int64
-	// patience is the waste from which holes are filled.
-	patience int64
+	// small is the memory of the other chunks, live what live records take of it; patience is the waste from which holes are filled.
+	small, live, patience int64
 }
 
 // at returns the record of a reference.
@@ -83,7 +83,7 @@ func (l *log) alloc(size int, limited bool) (rec []byte, ref uint32, err error) 
 		}
 		c := &l.chunks[id]
 		c.used, c.live, c.big = uint32(size), uint32(size), true
-		l.big += int64(c.size)
+		l.big += c.size / pageSize
 		rec = l.bytesOf(c)
 		rec[offSlack] = 0
 		return rec, id << unitBits, nil
@@ -211,7 +211,7 @@ func (l *log) settle() {
 	id, at := l.dropped>>unitBits, l.dropped&(1<<unitBits-1)
 	c := &l.chunks[id]
 	if c.big {
-		l.big -= int64(c.size)
+		l.big -= c.size / pageSize
 		l.forget(id)
 		return
 	}
@@ -328,7 +328,7 @@ func next(b []byte, at int) (rec []byte, dead bool, end int) {
 }
 
 // bytes is all memory of the log.
-func (l *log) bytes() int64 { return l.small + l.big + int64(cap(l.chunks))*chunkCost }
+func (l *log) bytes() int64 { return l.small + int64(l.big)*pageSize + int64(cap(l.chunks))*chunkCost }
 
 // reset removes everything.
 func (l *log) reset() {

@@ -48,8 +48,8 @@ func (*Structure) Clear(tx *partition.Tx, name []byte, announce bool) (removed i
 	f.replace(kept)
 	f.expiry.reset()
 	f.expiry.rescan()
-	if f.accesses != nil {
-		f.accesses.touched = f.accesses.touched[:0]
+	if f.extra != nil {
+		f.extra.touched = f.extra.touched[:0]
 	}
 	f.account()
 	return removed, nil

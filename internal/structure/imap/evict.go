@@ -129,12 +129,12 @@ func (f *fragment) excessive() bool {
 // evictOne removes the entry that the policy can best spare of a sample, and returns its size; found tells whether there was one that
 // is not locked.
 func (f *fragment) evictOne(tx *partition.Tx) (size int, found bool) {
-	if f.random == nil {
-		f.random = rand.New(rand.NewPCG(f.s.options.Seed^uint64(f.salt), uint64(f.part)))
+	if f.extra.random == nil {
+		f.extra.random = rand.New(rand.NewPCG(f.s.options.Seed^uint64(f.salt), uint64(f.part)))
 	}
 	var victim store.Entry
 	best := int64(0)
-	f.table.Sample(sampleSize, f.random, func(e store.Entry) {
+	f.table.Sample(sampleSize, f.extra.random, func(e store.Entry) {
 		score := f.worth(e)
 		if (found && score >= best) || f.locked(tx.Now, e.Hash(), e.Key()) {
 			return

@@ -170,7 +170,7 @@ func lastAccess(e store.Entry) int64 {
 
 // tellAccess tells backups what was read since it last did; nobody waits for that.
 func (f *fragment) tellAccess(tx *partition.Tx) {
-	a := f.accesses
+	a := f.extra
 	if a == nil || len(a.touched) == 0 || tx.Now-a.flushed < accessPeriod {
 		return
 	}

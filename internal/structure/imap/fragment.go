@@ -30,19 +30,22 @@ type fragment struct {
 	expiry   expiryQueue
 	// idleFloor is when this member became primary: idle clocks count from then at the earliest.
 	idleFloor int64
-	// accesses are what is told to backups, nil for maps whose access times do not travel.
-	accesses *accesses
+	// extra is nil for maps that neither evict nor tell backups of accesses.
+	extra *extra
 	// sequence is the number of the last near-cache invalidation.
 	sequence int64
-	random   *rand.Rand
 	news     news
 	stats    figures
 }
 
-// accesses are hashes of entries read since flushed.
-type accesses struct {
+// extra is what some maps' fragments have besides.
+type extra struct {
+	// touched are hashes of entries read since flushed, of maps whose access times travel.
+	access  bool
 	touched []uint32
 	flushed int64
+	// random chooses what is evicted.
+	random *rand.Rand
 }
 
 // scratchMax is the longest value that is copied to keep it while it is overwritten; longer ones are
@@ -62,8 +65,8 @@ func (f *fragment) SetPrimary(primary bool, now int64) {
 	f.primary = primary
 	f.limit()
 	f.expiry.reset()
-	if f.accesses != nil {
-		*f.accesses = accesses{flushed: now}
+	if f.extra != nil {
+		f.extra.touched, f.extra.flushed = nil, now
 	}
 	if f.hasLocks() {
 		f.locks.repeats = repeats{}
@@ -191,7 +194,7 @@ func (f *fragment) saw(tx *partition.Tx, hash uint32) {
 
 // touch counts a read of an entry.
 func (f *fragment) touch(e store.Entry, now int64) {
-	if a := f.accesses; a != nil && f.primary && len(a.touched) < touchedMax && lastAccess(e) <= a.flushed {
+	if a := f.extra; a != nil && a.access && f.primary && len(a.touched) < touchedMax && lastAccess(e) <= a.flushed {
 		a.touched = append(a.touched, e.Hash())
 	}
 	e.Touch(now)

@@ -38,10 +38,13 @@ func (f *fragment) count(what counted) {
 
 // figures are what a fragment holds. They are written under its partition's lock only, and read by anybody.
 type figures struct {
-	bytes          atomic.Int64
-	entries, locks atomic.Uint32
-	primary        atomic.Bool
+	bytes   atomic.Int64
+	entries atomic.Uint32
+	// locks has the flag isPrimary besides.
+	locks atomic.Uint32
 }
+
+const isPrimary = 1 << 31
 
 // Stats are the figures of a map on this member (LocalMapStats). Operations are counted
 // from the member's start, or from when it got a partition of the map.
@@ -65,11 +68,12 @@ func (f *fragment) account() {
 	if n := uint32(f.table.Len()); f.stats.entries.Load() != n {
 		f.stats.entries.Store(n)
 	}
-	if n := uint32(f.locks.len()); f.stats.locks.Load() != n {
-		f.stats.locks.Store(n)
+	n := uint32(f.locks.len())
+	if f.primary {
+		n |= isPrimary
 	}
-	if f.stats.primary.Load() != f.primary {
-		f.stats.primary.Store(f.primary)
+	if f.stats.locks.Load() != n {
+		f.stats.locks.Store(n)
 	}
 	bytes := f.bytes()
 	if before := f.stats.bytes.Load(); before != bytes {
@@ -89,10 +93,10 @@ func (s *Structure) Stats() []Stats {
 		sum := Stats{Name: name}
 		for _, f := range m.fragments {
 			c := &f.stats
-			if c.primary.Load() {
+			if locks := c.locks.Load(); locks&isPrimary != 0 {
 				sum.OwnedEntries += int64(c.entries.Load())
 				sum.OwnedBytes += c.bytes.Load()
-				sum.Locks += int64(c.locks.Load())
+				sum.Locks += int64(locks &^ isPrimary)
 			} else {
 				sum.BackupEntries += int64(c.entries.Load())
 				sum.BackupBytes += c.bytes.Load()

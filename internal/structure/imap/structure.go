@@ -77,8 +77,8 @@ func (s *Structure) Config(name string) Config { return s.options.Config(name) }
 func (s *Structure) NewFragment(p partition.ID, name string) partition.Fragment {
 	config := s.options.Config(name)
 	f := &fragment{s: s, part: p, table: s.newTable(), locks: s.noLocks, salt: salt([]byte(name)), counters: config.counters()}
-	if config.MaxIdle > 0 || config.Eviction.Policy == EvictLRU {
-		f.accesses = &accesses{}
+	if config.MaxIdle > 0 || config.Eviction.Policy != EvictNone {
+		f.extra = &extra{access: config.MaxIdle > 0 || config.Eviction.Policy == EvictLRU}
 	}
 	f.expiry.reset()
 	s.mu.Lock()
