@@ -271,7 +271,7 @@ func (m *Member) close() {
 			node.Gateway().Wait()
 			node.Release()
 			m.stash.Release()
-			m.arena.Tidy()
+			m.arena.Drain()
 			invariant.Check(m.arena.Balanced() == nil, "nothing is held at the end of a member")
 			close(m.done)
 		}()

@@ -157,6 +157,14 @@ func (p *pages) keepStale() int64 { return 1<<20/pageSize + p.held/16 }
 // tidyStep is the most that one Tidy gives back: some 2 ms.
 const tidyStep = 64 << 20 / pageSize
 
+// Drain gives all back that is free, however much. It is for the end.
+func (a *Arena) Drain() {
+	for before := int64(math.MaxInt64); a.Stats().Resident < before; {
+		before = a.Stats().Resident
+		a.Tidy()
+	}
+}
+
 // Tidy gives memory back to the system if much is free. It wants to be called about ten times a second.
 func (a *Arena) Tidy() {
 	a.mu.Lock()

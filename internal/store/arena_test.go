@@ -37,9 +37,7 @@ func TestBlocks(t *testing.T) {
 		if s := a.Stats(); s.Used != 0 || s.Held != 0 {
 			t.Errorf("everything is back, and the books say %+v", s)
 		}
-		for range 4 {
-			a.Tidy() // a bounded step each
-		}
+		a.Drain()
 		if s := a.Stats(); s.Resident > 2<<20 {
 			t.Errorf("everything is back, and %d bytes are not given back", s.Resident)
 		}

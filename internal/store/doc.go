@@ -14,6 +14,10 @@
 // What is free beyond a sixteenth is given back to the system, ten times a second. With more than 32 MiB, large pages are asked for:
 // to find one of 10 million entries then takes fewer misses of the address translation.
 //
+// The arena may have a budget, which counts for tables that are limited: when a record needs a block that the budget has no room for, Insert and Overwrite
+// are refused. What fits where something was removed needs none, and shortly before the budget is used up tables look for such places more eagerly,
+// and empty chunks sooner.
+//
 // A table owns its blocks: whoever forgets one without Reset has leaked its memory. The books of the arena show it: the simulator
 // looks at them whenever a member ends, and so does a member with the build tag "invariants".
 //

@@ -21,7 +21,7 @@ func newArena(t testing.TB) *store.Arena {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		a.Tidy()
+		a.Drain()
 		if err := a.Balanced(); err != nil {
 			t.Error(err)
 		}
