@@ -31,7 +31,7 @@ func AppendMember(dst []byte, m *Member) []byte {
 	dst = AppendAddress(dst, m.Address)
 	dst = AppendAddress(dst, m.Client)
 	dst = packed.AppendBool(dst, m.Lite)
-	dst = packed.AppendBool(dst, m.Leaving)
+	dst = append(dst, m.marks())
 	dst = append(dst, m.Build[:]...)
 	dst = packed.AppendUvarint(dst, uint64(len(m.Attributes)))
 	for _, a := range m.Attributes {
@@ -40,9 +40,27 @@ func AppendMember(dst []byte, m *Member) []byte {
 	return dst
 }
 
+// What a member is at the moment. For 0.1 the byte is a truth value: leaving or not.
+const (
+	markLeaving  = 1 << 0
+	markCarrying = 1 << 1
+)
+
+func (m *Member) marks() (b byte) {
+	if m.Leaving {
+		b |= markLeaving
+	}
+	if m.Carrying {
+		b |= markCarrying
+	}
+	return b
+}
+
 // ReadMember reads what AppendMember wrote.
 func ReadMember(r *packed.Reader) Member {
-	m := Member{ID: ReadUUID(r), Address: ReadAddress(r), Client: ReadAddress(r), Lite: r.Bool(), Leaving: r.Bool()}
+	m := Member{ID: ReadUUID(r), Address: ReadAddress(r), Client: ReadAddress(r), Lite: r.Bool()}
+	marks := r.Byte()
+	m.Leaving, m.Carrying = marks&markLeaving != 0, marks&markCarrying != 0
 	copy(m.Build[:], r.Take(len(m.Build)))
 	if n := r.Count(2); n > 0 {
 		m.Attributes = make([]Attribute, 0, n)

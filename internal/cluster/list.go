@@ -16,6 +16,9 @@ type Member struct {
 	// Leaving is set from the member's announcement until it is gone: it gets
 	// no new data, and what it has moves away.
 	Leaving bool
+	// Carrying is set while the member has not merged all that it held of a former cluster: what was acknowledged there may not be
+	// seen yet, so split-brain protection does not count it. Not in clusters of 0.1.
+	Carrying bool
 	// Build is the version told to clients, e.g. 5.5.0.
 	Build [3]byte
 	// Attributes are in the order of their keys.

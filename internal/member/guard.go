@@ -61,13 +61,19 @@ func (n *Node) guard(old, now *cluster.View) {
 	}
 	members := 0
 	if now.Joined && now.List != nil {
-		for i := range now.List.Members {
-			if !now.List.Members[i].Lite {
-				members++
-			}
-		}
+		members = counted(now.List)
 	}
 	n.guards.Update(members)
+}
+
+// counted is how many members of a list split-brain protection counts.
+func counted(l *cluster.List) (n int) {
+	for i := range l.Members {
+		if m := &l.Members[i]; !m.Lite && !m.Carrying {
+			n++
+		}
+	}
+	return n
 }
 
 // refusesWrites tells whether split-brain protection keeps writes of a map from being acknowledged now. Without a lease

@@ -43,7 +43,9 @@ type registers struct {
 // mergeOn goes on merging what this member carries, and leaves once it carries nothing if it shall.
 func (n *Node) mergeOn() {
 	s := n.o.Stash
-	n.carrying.Store(len(s.layers) > 0)
+	if carries := len(s.layers) > 0; n.carrying.Swap(carries) && !carries {
+		n.members.Merged()
+	}
 	if len(s.layers) == 0 {
 		if n.leaveAfter {
 			n.leaveAfter = false

@@ -145,7 +145,7 @@ func NewNode(o NodeOptions) *Node {
 		AutoUpgrade: o.Config.ClusterVersion.AutoUpgrade, AutoUpgradeSize: o.Config.ClusterVersion.AutoUpgradeMinSize,
 		HeartbeatInterval: o.Config.HeartbeatInterval, SilenceTimeout: o.Config.MaxNoHeartbeat,
 		AskTimeout: o.Config.FoundingSilence, KnockInterval: knockInterval,
-		Clock: o.Clock, ClusterTime: n.clusterMillis, UUID: o.UUID, Rally: slices.Clone(n.o.Stash.rally), Logger: n.log("membership"),
+		Clock: o.Clock, ClusterTime: n.clusterMillis, UUID: o.UUID, Rally: slices.Clone(n.o.Stash.rally), Carrying: n.carrying.Load(), Logger: n.log("membership"),
 	}, (*membersOutside)(n), n.moves)
 	n.gateway = n.newGateway()
 	return n

@@ -38,8 +38,10 @@ type Options struct {
 	UUID func() cluster.UUID
 	// Rally are addresses of the cluster that this member shall join, which its former one has merged into: they are asked
 	// besides those that looks show, and while one of them is silent nothing is founded, for two silence timeouts.
-	Rally  []cluster.Address
-	Logger *slog.Logger
+	Rally []cluster.Address
+	// Carrying: this member brings what it held of a former cluster. See Core.Merged.
+	Carrying bool
+	Logger   *slog.Logger
 }
 
 // Outside is what a core lets its surroundings do. The methods are called in the
@@ -130,6 +132,7 @@ type Core struct {
 	// neighbours are the lineages of other clusters of this name that were met: each is told once.
 	neighbours []cluster.UUID
 	nextLeave  time.Duration
+	nextMerged time.Duration
 	// proposed is the token of the question about a merge that is under way, 0 for none.
 	proposed uint64
 	// former are addresses of members that were removed, and rallyUntil is when Rally is not waited for any more.
@@ -276,6 +279,10 @@ func (c *Core) tickMember() {
 	if c.phase == member && c.leaving && c.now >= c.nextLeave {
 		c.nextLeave = c.now + leaveInterval
 		c.askToLeave()
+	}
+	if c.phase == member && !c.Carrying && c.now >= c.nextMerged {
+		c.nextMerged = c.now + leaveInterval
+		c.tellMerged()
 	}
 	if len(c.changes.mine) > 0 && c.now >= c.changes.next {
 		c.resumeChanges()

@@ -345,7 +345,9 @@ func (c *Core) Asked(question []byte, reply func([]byte)) {
 			return
 		}
 	case questionJoin:
-		if m, speaks := cluster.ReadMember(&r), cluster.ReadSpoken(&r); r.Err() == nil {
+		m, speaks := cluster.ReadMember(&r), cluster.ReadSpoken(&r)
+		m.Carrying = r.Len() > 0 && r.Bool()
+		if r.Err() == nil {
 			c.answerJoin(m, speaks, reply)
 			return
 		}

@@ -115,7 +115,7 @@ func (w *world) addAt(address cluster.Address, rally ...cluster.Address) *node {
 	o := Options{
 		Self: n.self, PartitionCount: 3, HeartbeatInterval: 500 * time.Millisecond, SilenceTimeout: testSilence,
 		AskTimeout: time.Second, Clock: func() time.Duration { return w.now }, ClusterTime: func() int64 { return w.now.Milliseconds() },
-		UUID: w.uuid, Logger: slog.New(slog.DiscardHandler), KnockInterval: w.knocks, Rally: rally,
+		UUID: w.uuid, Logger: slog.New(slog.DiscardHandler), KnockInterval: w.knocks, Rally: rally, Carrying: len(rally) > 0,
 	}
 	if w.options != nil {
 		w.options(&o)

@@ -27,6 +27,9 @@ func (c *Core) join(coordinator cluster.Address) {
 	c.found.asked = c.now
 	c.found.open++
 	question := c.appendSpoken(cluster.AppendMember([]byte{questionJoin}, &c.Self))
+	if c.Carrying {
+		question = packed.AppendBool(question, true)
+	}
 	c.ask(askJoin, coordinator, cluster.MemberID{}, question, c.AskTimeout)
 }
 
@@ -79,6 +82,7 @@ func (c *Core) answerJoin(m cluster.Member, speaks cluster.Spoken, reply func([]
 		reply(c.refuse(m, err.Error()))
 		return
 	}
+	m.Carrying = m.Carrying && c.clusterVersion().HasMerge()
 	switch known := c.list.Get(m.ID); {
 	case known != nil && known.Address != m.Address:
 		reply(c.refuse(m, "another member has the same id"))

@@ -120,6 +120,34 @@ func (c *Core) merge(other *cluster.List) {
 	c.out.Merging(c.list, other)
 }
 
+// Merged says that this member has merged all that it brought of a former cluster: from now on split-brain protection counts it.
+func (c *Core) Merged() {
+	c.Carrying, c.nextMerged = false, 0
+}
+
+// tellMerged lets the coordinator know, again until the list says so.
+func (c *Core) tellMerged() {
+	switch me := c.list.Get(c.Self.ID); {
+	case me == nil || !me.Carrying:
+	case c.Coordinating():
+		c.onMerged(c.Self.ID)
+	default:
+		c.out.Send(c.list.Coordinator().ID, []byte{kindMerged})
+	}
+}
+
+// onMerged takes the mark from a member that has merged what it brought.
+func (c *Core) onMerged(id cluster.MemberID) {
+	if !c.Coordinating() {
+		return
+	}
+	if m := c.list.Get(id); m != nil && m.Carrying {
+		members := slices.Clone(c.list.Members)
+		members[c.list.Find(id)].Carrying = false
+		c.publish(members, "member has merged what it held: "+m.Address.String())
+	}
+}
+
 // noteFormer keeps the addresses of members that a new list has removed, and forgets those that are back.
 func (c *Core) noteFormer(before []cluster.Member, now *cluster.List) {
 	for i := range before {

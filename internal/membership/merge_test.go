@@ -243,3 +243,37 @@ func TestCutOffCoordinatorServesNothingOld(t *testing.T) {
 		})
 	})
 }
+
+// Who comes back from the other side of a split is marked as carrying what it held until it says that all is merged, whoever coordinates then.
+func TestCarryingUntilMerged(t *testing.T) {
+	knocking(t, func(w *world) {
+		groups := w.grouped(w.started(5), 3, 2)
+		w.split(groups...)
+		w.until("each part goes on", 4*testSilence, func() bool { return w.apart(groups) })
+		w.heal()
+		w.until("merged", mergeLimit, func() bool { return w.together() && len(w.living()) == 5 })
+		var carrying []*node
+		for _, n := range w.living() {
+			for _, m := range n.view.List.Members {
+				if came := w.byID(m.ID).core.Carrying; m.Carrying != came {
+					w.fail("member %d knows member %d as carrying %v, it is %v", n.place, w.byID(m.ID).place, m.Carrying, came)
+				}
+			}
+			if n.core.Carrying {
+				carrying = append(carrying, n)
+			}
+		}
+		if len(carrying) != 2 {
+			w.fail("%d members carry something", len(carrying))
+		}
+		w.crash(w.byID(carrying[0].view.List.Coordinator().ID))
+		for _, n := range carrying {
+			n.core.Merged()
+		}
+		w.until("nobody carries anything", 2*testSilence, func() bool {
+			return !slices.ContainsFunc(w.living(), func(n *node) bool {
+				return slices.ContainsFunc(n.view.List.Members, func(m cluster.Member) bool { return m.Carrying })
+			})
+		})
+	})
+}

@@ -19,6 +19,7 @@ const (
 	kindChanged   = 10 // token, error text
 	kindAbandon   = 11 // a take-over was refused by another member
 	kindMerge     = 12 // the list of the cluster to merge into
+	kindMerged    = 13 // the sender carries nothing of a former cluster any more
 	// KindTables is the first kind of frames that the core passes on unread.
 	KindTables = 64
 )
@@ -26,7 +27,7 @@ const (
 // Questions to an address, and their answers.
 const (
 	questionWho  = 1 // candidate?, member [, spoken]
-	questionJoin = 2 // member [, spoken]
+	questionJoin = 2 // member [, spoken [, true if it carries what it held of a former cluster]]
 	// questionMerge is asked by the coordinator of another cluster of this name.
 	questionMerge = 3 // list
 

@@ -84,6 +84,8 @@ func (c *Core) Frame(from cluster.MemberID, frame []byte) (handled bool, err err
 		c.onInstalled(from, &r)
 	case kindLeave:
 		c.onLeave(from)
+	case kindMerged:
+		c.onMerged(from)
 	case kindTakeOver:
 		c.onTakeOver(from, &r)
 	case kindYield:
@@ -141,7 +143,7 @@ func (c *Core) onState(from cluster.MemberID, s state) {
 	}
 	if coordinator != c.list.Coordinator().ID {
 		c.resumeChanges()
-		c.nextLeave = 0
+		c.nextLeave, c.nextMerged = 0, 0
 	}
 }
 

@@ -9,7 +9,8 @@
 // every change of the member list, before the partitions get the table that belongs
 // to it; Of finds a structure's rule, for every operation.
 //
-// As in Hazelcast, lite members do not count, and members that are leaving do until they are gone.
+// As in Hazelcast, lite members do not count, and members that are leaving do until they are gone. A member that comes back from the other side of
+// a split counts when it has merged what it held: until then what was acknowledged there may be missing here.
 package protection
 
 // On says what a rule protects.

@@ -147,6 +147,11 @@ func membership() []Mutant {
 			inMembership, "TestCoordinatorThatPublishedMerges", nil,
 		},
 		{
+			"merged first: split-brain protection counts who came back when it has merged what it held", "internal/member/guard.go",
+			"!m.Lite && !m.Carrying", "!m.Lite",
+			inMember, "TestProtectionCounts", nil,
+		},
+		{
 			"nothing old: a coordinator that was left gives itself up before it serves alone", "internal/membership/merge.go",
 			"HasMerge() && left.MergesInto(other)", "HasMerge() && false",
 			inMembership, "TestCutOffCoordinatorServesNothingOld", nil,
