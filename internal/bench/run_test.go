@@ -18,6 +18,20 @@ import (
 	"github.com/filbertgrid/filbert"
 )
 
+// firstSample is closed when a progress line tells of a sample.
+type firstSample chan struct{}
+
+func (f firstSample) Write(line []byte) (int, error) {
+	select {
+	case <-f:
+	default:
+		if bytes.Contains(line, []byte("/s, mean")) {
+			close(f)
+		}
+	}
+	return len(line), nil
+}
+
 // startMember runs a real member until the test ends. A second one joins the first.
 func startMember(t *testing.T, port string) *filbert.Member {
 	t.Helper()
@@ -154,10 +168,16 @@ func TestMembers(t *testing.T) {
 			err error
 		}
 		ended := make(chan outcome, 1)
+		measured := make(firstSample)
 		go func() {
-			r, err := Run(ctx, o, nil)
+			r, err := Run(ctx, o, measured)
 			ended <- outcome{r, err}
 		}()
+		select { // a run that is cut off before it measures has no result
+		case <-measured:
+		case end := <-ended:
+			t.Fatalf("ended: %v", end.err)
+		}
 		three := startMember(t, port)
 		awaitPartitions(t, &o, three.Address())
 		cancel()
