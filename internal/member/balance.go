@@ -34,7 +34,10 @@ type balance struct {
 	// fixed says that nothing is kept from the budget; tune that the collector is set.
 	fixed, tune bool
 	samples     []metrics.Sample
-	next        time.Duration
+	// percent and limit are what the collector was told last.
+	percent int
+	limit   int64
+	next    time.Duration
 }
 
 func newBalance(arena *store.Arena, memory, budget int64, fixed, tune bool) *balance {
@@ -60,12 +63,27 @@ func (b *balance) tick(now time.Duration) {
 		b.arena.SetBudget(entriesShare(b.memory, b.budget, int64(total-released)))
 	}
 	if b.tune {
-		debug.SetGCPercent(collectorPercent(int64(live)))
-		if b.memory > 0 {
-			debug.SetMemoryLimit(collectorShare(b.memory, b.arena.Stats().Resident))
-		}
+		b.tell(collectorPercent(int64(live)))
 	}
 }
+
+// tell gives the collector its figures where they have changed by an eighth: each time the world stops for a moment.
+func (b *balance) tell(percent int) {
+	if differs(int64(b.percent), int64(percent)) {
+		b.percent = percent
+		debug.SetGCPercent(percent)
+	}
+	if b.memory == 0 {
+		return
+	}
+	if limit := collectorShare(b.memory, b.arena.Stats().Resident); differs(b.limit, limit) {
+		b.limit = limit
+		debug.SetMemoryLimit(limit)
+	}
+}
+
+// differs tells whether a figure is an eighth or more away from what it was.
+func differs(was, is int64) bool { return max(was, is)-min(was, is) > was/8 }
 
 // entriesShare is what entries may take while the collector has so much: an eighth of the memory at least.
 func entriesShare(memory, budget, heap int64) int64 {

@@ -88,3 +88,15 @@ func TestBalance(t *testing.T) {
 		t.Errorf("the budget is %d bytes", got)
 	}
 }
+
+// The collector is told of a change only when it is worth stopping the world for.
+func TestCollectorIsToldSeldom(t *testing.T) {
+	for _, x := range []struct {
+		was, is int64
+		differs bool
+	}{{0, 0, false}, {0, 1, true}, {800, 900, false}, {800, 901, true}, {800, 700, false}, {800, 699, true}} {
+		if differs(x.was, x.is) != x.differs {
+			t.Errorf("%d after %d: %v", x.is, x.was, !x.differs)
+		}
+	}
+}
