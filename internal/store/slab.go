@@ -90,7 +90,7 @@ func (s *slabs) take(p *pages, class int) (block uint32, err error) {
 	if sp.used++; int(sp.used) == spanSize/size {
 		s.unlink(id)
 	}
-	return uint32(int(id)*spanSize+i*size) / grain, nil
+	return uint32((int(id)*spanSize + i*size) / grain), nil
 }
 
 // give takes a block back.
