@@ -9,7 +9,7 @@ func membership() []Mutant {
 			"test/conformance", "TestSilentMemberIsReplaced", nil,
 		},
 		{
-			"lease after running: it is looked at when answers are written", "internal/gateway/session.go",
+			"lease after running: it is looked at when answers are written", "internal/gateway/output.go",
 			"if len(s.mu.buf) > 0 && s.g.Cluster.LeaseValid() {", "if len(s.mu.buf) > 0 {", inGateway, "TestLeaseHoldsOutput", nil,
 		},
 		{
