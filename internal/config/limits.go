@@ -44,6 +44,10 @@ type Limits struct {
 	// MaxSessionBufferBytes bounds the answers and events buffered for a client
 	// that does not read; beyond it the connection is closed.
 	MaxSessionBufferBytes int
+	// ListingBytes bounds what a member has in memory of one answer to keySet,
+	// values, entrySet or getAll, which it gives piece by piece, as fast as the
+	// client reads. One mebibyte keeps member, links and client busy at once.
+	ListingBytes int
 }
 
 // Memory bounds what entries may take on a member, those that it backs up included. Beyond it, writes that need more are refused, or
@@ -74,5 +78,6 @@ func defaultLimits() Limits {
 		MaxParkedPerClient:             10_000,
 		MaxLinkBufferBytes:             64 << 20,
 		MaxSessionBufferBytes:          64 << 20,
+		ListingBytes:                   1 << 20,
 	}
 }

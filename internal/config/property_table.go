@@ -159,5 +159,6 @@ func filbertProperties(c *Config) []property {
 		{"filbert.limit.parked.client", "Waiting operations of one client.", count(&l.MaxParkedPerClient)},
 		{"filbert.limit.link.buffer.bytes", "What is buffered for one member that reads slowly; beyond it writes to its backups wait.", bytes(&l.MaxLinkBufferBytes, 4<<20)},
 		{"filbert.limit.session.buffer.bytes", "What is buffered for a client that does not read.", bytes(&l.MaxSessionBufferBytes, 64<<10)},
+		{"filbert.limit.listing.bytes", "What is in memory of one answer to keySet, values, entrySet or getAll.", bytes(&l.ListingBytes, 16<<10)},
 	}
 }

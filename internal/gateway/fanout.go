@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,8 +14,12 @@ import (
 )
 
 // maxFanOuts is how many messages about all partitions may be under way from the clients of this member:
-// each is some hundred requests and keeps its parts until the last has come.
-const maxFanOuts = 4096
+// each is some hundred requests and keeps its parts until the last has come. A message of up to smallFan bytes is not refused
+// because larger ones take all the room there is.
+const (
+	maxFanOuts = 4096
+	smallFan   = 64 << 10
+)
 
 // fan says how the answers of all partitions become the client's one.
 type fan struct {
@@ -36,32 +39,63 @@ type fanOut struct {
 	g       *Gateway
 	reply   reply
 	message []byte
+	// bytes is what its messages take.
+	bytes int
 
 	mu struct {
 		sync.Mutex
 		left int // partitions that have not answered
 		over bool
+		// rest are messages that partitions get after they have answered the first, one after the other.
+		rest map[partition.ID][][]byte
 		// What the parts add up to.
 		sum  int64
 		flag bool
-		list []byte // frames of the items of a list
 	}
 }
 
-// fanOuts counts them.
-type fanOuts struct{ n atomic.Int32 }
+// fanOuts counts them, with the listings, and what their messages take.
+type fanOuts struct {
+	n     atomic.Int32
+	bytes atomic.Int64
+}
+
+// enter tells whether there is room for one more; leave gives that back.
+func (f *fanOuts) enter(bytes int) bool {
+	n, all := f.n.Add(1), f.bytes.Add(int64(bytes))
+	if n > maxFanOuts || (all > maxCallBytes && bytes > smallFan) {
+		f.leave(bytes)
+		return false
+	}
+	return true
+}
+
+func (f *fanOuts) leave(bytes int) {
+	f.bytes.Add(-int64(bytes))
+	f.n.Add(-1)
+}
 
 // fanOut begins to run a message on all partitions; the reader goes on at once.
 func (g *Gateway) fanOut(r reply, m wire.Message) {
-	if g.forward.fans.n.Add(1) > maxFanOuts {
-		g.forward.fans.n.Add(-1)
-		r.fail(partition.ErrOverloaded)
+	f, err := g.newFanOut(r, len(m))
+	if err != nil {
+		r.fail(err)
 		return
 	}
-	f := &fanOut{g: g, reply: r, message: slices.Clone(m)}
+	f.message = slices.Clone(m)
 	wire.Message(f.message).SetCorrelationID(0) // the first step
 	f.mu.left = int(g.Grid.Count())
 	g.Run(f.start)
+}
+
+// newFanOut makes a fan-out whose messages take so many bytes.
+func (g *Gateway) newFanOut(r reply, bytes int) (*fanOut, error) {
+	if !g.forward.fans.enter(bytes) {
+		return nil, partition.ErrOverloaded
+	}
+	r.s.pending.Add(1)
+	r.s.fanned.Add(int64(bytes))
+	return &fanOut{g: g, reply: r, bytes: bytes}, nil
 }
 
 // start sends the requests: first those to others, which work while this member does.
@@ -86,7 +120,11 @@ func (f *fanOut) start() {
 				g.forward.add(&q, cluster.MemberID{}, 0)
 			}
 		default:
-			g.forward.sendMany(owner, v.Table.Version, f, parts[owner])
+			requests := make([]partition.Request, len(parts[owner]))
+			for i, id := range parts[owner] {
+				requests[i] = f.request(id)
+			}
+			g.forward.sendMany(owner, v.Table.Version, f, requests)
 		}
 	}
 	g.forward.pump()
@@ -103,20 +141,20 @@ func (f *fanOut) request(id partition.ID) partition.Request {
 	}
 }
 
-// sendMany sends a fan-out's requests to one owner in one frame.
-func (f *forwarder) sendMany(owner cluster.MemberID, table int32, fo *fanOut, ids []partition.ID) {
-	calls := make([]*call, len(ids))
+// sendMany sends requests with one message to one owner in one frame.
+func (f *forwarder) sendMany(owner cluster.MemberID, table int32, e expirer, requests []partition.Request) {
+	calls := make([]*call, len(requests))
+	for i := range requests {
+		q := &requests[i]
+		calls[i] = &call{request: *q, handler: e.handlerOf(q.Token), peer: owner, table: table, expires: e.expires(q.Token)}
+	}
 	f.mu.Lock()
 	first := f.mu.next + 1
-	for i, id := range ids {
+	for _, c := range calls {
 		f.mu.next++
-		c := &call{
-			id: f.mu.next, request: fo.request(id), handler: fo.reply.h, peer: owner, table: table,
-			expires: fo.expires(uint64(id)),
-		}
+		c.id = f.mu.next
 		f.mu.calls[c.id] = c
 		f.bytes.Add(int64(len(c.request.Message)))
-		calls[i] = c
 	}
 	f.mu.Unlock()
 	if f.g.Hub.Send(owner, lane, appendCalls(nil, first, calls)) {
@@ -138,16 +176,22 @@ func (f *fanOut) Answer(q *partition.Request, body []byte) {
 	if !over {
 		if err = f.merge(body); err != nil {
 			f.mu.over = true
-			f.mu.list = nil
 		} else {
 			next = wire.Message(body).CorrelationID()
 		}
 	}
+	var more []byte
 	if next == 0 {
-		f.mu.left--
+		if more = f.more(q.Partition); more == nil {
+			f.mu.left--
+		}
 	}
 	last := f.mu.left == 0
 	f.mu.Unlock()
+	if more != nil {
+		id := q.Partition
+		f.g.Run(func() { f.run(id, more) })
+	}
 	switch {
 	case err != nil && isFault(body):
 		f.reply.body(body)
@@ -162,17 +206,33 @@ func (f *fanOut) Answer(q *partition.Request, body []byte) {
 	f.end(last)
 }
 
+// more takes the next message for a partition; nil when there is none, or the answer is an error already. f.mu is held.
+func (f *fanOut) more(id partition.ID) (message []byte) {
+	if rest := f.mu.rest[id]; len(rest) > 0 && !f.mu.over {
+		message, f.mu.rest[id] = rest[0], rest[1:]
+	}
+	return message
+}
+
 // step sends a partition its message again, to go on at a cursor.
 func (f *fanOut) step(id partition.ID, cursor int64) {
+	m := slices.Clone(f.message)
+	wire.Message(m).SetCorrelationID(cursor)
+	f.run(id, m)
+}
+
+// run sends a partition a message.
+func (f *fanOut) run(id partition.ID, m []byte) {
 	q := f.request(id)
-	q.Message = slices.Clone(f.message)
-	wire.Message(q.Message).SetCorrelationID(cursor)
+	q.Message = m
 	f.g.route(&q, f.reply.h)
 }
 
 func (f *fanOut) end(last bool) {
 	if last {
-		f.g.forward.fans.n.Add(-1)
+		f.g.forward.fans.leave(f.bytes)
+		f.reply.s.pending.Add(-1)
+		f.reply.s.fanned.Add(-int64(f.bytes))
 	}
 }
 
@@ -210,36 +270,6 @@ func fanSum(finish func(f *fanOut, sum int64)) *fan {
 		},
 		finish: func(f *fanOut) { finish(f, f.mu.sum) },
 	}
-}
-
-// fanList merges lists, of which every answer holds one and nothing else.
-func fanList() *fan {
-	return &fan{merge: (*fanOut).mergeList, finish: (*fanOut).finishList}
-}
-
-func (f *fanOut) mergeList(part wire.Message) error {
-	frames := part.Frames()
-	_, head := frames.Next()
-	begin, ok := frames.Next()
-	items := frames.Rest()
-	if !head || !ok || !begin.IsBegin() || len(items) < wire.FrameHeaderSize {
-		return fmt.Errorf("%w: part of a list", wire.ErrMalformed)
-	}
-	items = items[:len(items)-wire.FrameHeaderSize] // the end of the list
-	if limit := f.g.Limits.MaxOutputBytes; len(f.mu.list)+len(items) > limit {
-		return fmt.Errorf("%w: more than %d bytes", fault.ErrQueryResultSizeExceeded, limit)
-	}
-	f.mu.list = append(f.mu.list, items...)
-	return nil
-}
-
-func (f *fanOut) finishList() {
-	list := f.mu.list
-	f.reply.send(func(dst []byte, correlation int64) []byte {
-		dst = wire.AppendResponseHead(dst, f.reply.h.info.Type+1, correlation, 0)
-		dst = append(wire.AppendBegin(dst), list...)
-		return wire.FinishEmpty(wire.AppendEnd(dst))
-	})
 }
 
 // merger is how the handler's parts become one answer.

@@ -222,21 +222,6 @@ func TestBatchesOfManyPartitions(t *testing.T) {
 	}
 }
 
-func TestResultLimit(t *testing.T) {
-	w := newWorld(t, 2, func(o *Options) { o.Limits.MaxOutputBytes = 20_000 })
-	c := w.nodes[0].connect()
-	for i := range 24 {
-		c.call(w.set("m", data(strconv.Itoa(i)), data(strings.Repeat("x", 1000))))
-	}
-	m := protocol.AppendMapValuesRequest(nil, w.correlation(), -1, &protocol.MapValuesRequest{Name: []byte("m")})
-	if e := c.fails(m); e.ErrorCode != 41 {
-		t.Errorf("error %d %s", e.ErrorCode, e.Message.Value)
-	}
-	if c.closed != nil {
-		t.Errorf("closed: %v", c.closed)
-	}
-}
-
 func TestIteration(t *testing.T) {
 	w := newWorld(t, 1, nil)
 	c := w.nodes[0].connect()

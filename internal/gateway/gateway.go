@@ -116,8 +116,10 @@ type Limits struct {
 	// MaxSessions is how many clients may be connected at once; default 10,000.
 	MaxSessions int
 	// MaxOutputBytes is how much a client that does not read may leave unread before it is disconnected;
-	// default 256 MiB. The answer to a message about many entries may be as large.
+	// default 256 MiB.
 	MaxOutputBytes int
+	// ListingBytes is how much of an answer that is given piece by piece is in memory, its window; default 1 MiB.
+	ListingBytes int
 	// MaxNameBytes bounds the names of distributed objects; default 1,024.
 	MaxNameBytes int
 	// Before and After authentication: sizes of messages.
@@ -134,6 +136,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.MaxOutputBytes <= 0 {
 		l.MaxOutputBytes = 256 << 20
+	}
+	if l.ListingBytes <= 0 {
+		l.ListingBytes = 1 << 20
 	}
 	if l.MaxNameBytes <= 0 {
 		l.MaxNameBytes = 1024

@@ -12,7 +12,7 @@ import (
 )
 
 // handler serves one message type. A message about one partition has partition; one about many has
-// partition and fan; any other has session.
+// partition and fan or list; any other has session.
 type handler struct {
 	// partition runs under a partition's lock: it appends the answer to tx.Reply,
 	// parks, or returns an error for the client. It must not touch a session. Its
@@ -20,6 +20,8 @@ type handler struct {
 	partition func(g *Gateway, tx *partition.Tx, m wire.Message) error
 	// fan says how the answers of many partitions become one. See fanout.go.
 	fan *fan
+	// list says that the answers are parts of one list. See listing.go.
+	list bool
 	// session runs on the session; it answers by the reply, now or later, or returns an error for the client.
 	session func(s *Session, m wire.Message, r reply) error
 	// parts says how the answers to the messages that spread has made become one.

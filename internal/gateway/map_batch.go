@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -15,7 +16,7 @@ import (
 // Messages with many keys. Clients send one for each partition; one whose keys belong to several is
 // taken apart here into such messages, whose answers are merged like those of a fan-out.
 
-// mapGetAll serves Map.getAll: only keys that have an entry are in the answer.
+// mapGetAll serves Map.getAll, or a step of it, whose cursor is the number of a key and one: only keys that have an entry are in the answer.
 func mapGetAll(g *Gateway, tx *partition.Tx, m wire.Message) error {
 	var q protocol.MapGetAllRequest
 	if err := protocol.DecodeMapGetAllRequest(m, &q); err != nil {
@@ -26,18 +27,32 @@ func mapGetAll(g *Gateway, tx *partition.Tx, m wire.Message) error {
 			return err
 		}
 	}
-	dst := wire.AppendResponseHead(tx.Reply, protocol.MapGetAllResponseType, 0, 0)
-	dst = wire.AppendBegin(dst)
-	limit := len(dst) + g.Limits.MaxOutputBytes
-	for _, key := range q.Keys {
-		if value := g.Maps.Get(tx, q.Name, key); value != nil {
-			dst = wire.AppendFrame(wire.AppendFrame(dst, key), value)
+	room, strict, step := stepOf(m)
+	at, first, next := len(tx.Reply), 0, 0
+	if step {
+		first = max(int(m.CorrelationID())-1, 0)
+	} else {
+		room = g.Limits.MaxOutputBytes // for a member of 0.1, which knows no steps
+	}
+	dst := wire.AppendBegin(wire.AppendResponseHead(tx.Reply, protocol.MapGetAllResponseType, 0, 0))
+	begin := len(dst)
+	for i := first; i < len(q.Keys) && next == 0; i++ {
+		value := g.Maps.Get(tx, q.Name, q.Keys[i])
+		if value == nil {
+			continue
 		}
-		if len(dst) > limit {
-			return fmt.Errorf("%w: more than %d bytes", fault.ErrQueryResultSizeExceeded, g.Limits.MaxOutputBytes)
+		item := sizeOf(len(q.Keys[i])) + sizeOf(len(value))
+		switch more := len(dst) - begin + item; {
+		case more <= room, step && !strict && len(dst) == begin:
+			dst = appendItem(dst, q.Keys[i], value, showKey|showValue)
+		case step:
+			next = i + 1
+		default:
+			return fmt.Errorf("%w: more than %d bytes", fault.ErrQueryResultSizeExceeded, room)
 		}
 	}
-	tx.Reply = wire.FinishEmpty(wire.AppendEnd(dst))
+	tx.Reply = appendListEnd(dst)
+	wire.Message(tx.Reply[at:]).SetCorrelationID(int64(next))
 	return nil
 }
 
@@ -89,60 +104,125 @@ func mapPutAllWithMetadata(g *Gateway, tx *partition.Tx, m wire.Message) error {
 	return nil
 }
 
-// spread sends one message for each partition that has keys and tells whether it did: not when all of them belong to
-// the partition that the message names. part makes the message about the items of one partition.
-func (s *Session) spread(m wire.Message, r reply, keys [][]byte, part func(items []int, id int32) []byte) (bool, error) {
-	places := map[int32][]int{}
-	var ids []int32
+// Batches are what one step of a message with many keys is about: at some 400 ns each in a large map.
+const batchKeys = 256
+
+// batch are keys of one partition, by their numbers in the message.
+type batch struct {
+	id    int32
+	items []int
+}
+
+// batches takes the keys of a message apart: no batch has more than batchKeys, or more than stepBytes by what size says of each.
+// Those of one partition are in the order of the message.
+func (g *Gateway) batches(keys [][]byte, size func(i int) int) ([]batch, error) {
+	last := map[int32]int{} // by partition, its last batch
+	bytes := make([]int, 0, 1)
+	var list []batch
 	for i, key := range keys {
 		if !serial.Valid(key) {
-			return false, errShortData
+			return nil, errShortData
 		}
-		id := s.g.placeOf(key)
-		if places[id] == nil {
-			ids = append(ids, id)
+		id, n := g.placeOf(key), size(i)
+		at, known := last[id]
+		if !known || len(list[at].items) == batchKeys || bytes[at]+n > stepBytes {
+			at = len(list)
+			last[id], list, bytes = at, append(list, batch{id: id}), append(bytes, 0)
 		}
-		places[id] = append(places[id], i)
+		list[at].items = append(list[at].items, i)
+		bytes[at] += n
 	}
-	if len(ids) <= 1 && m.PartitionID() == -1 {
-		m.SetPartitionID(append(ids, 0)[0]) // without keys any partition will do
+	return list, nil
+}
+
+// spread sends a message for each batch, and tells whether it did: not when there is one batch, of the partition that the message
+// names or of any if it names none. part makes the message of a batch. Those of one partition are sent one after the other: the same
+// key may be in two of them.
+func (s *Session) spread(m wire.Message, r reply, keys [][]byte, size func(i int) int, part func(b batch) []byte) (bool, error) {
+	list, err := s.g.batches(keys, size)
+	if err != nil {
+		return false, err
 	}
-	if len(ids) == 0 || (len(ids) == 1 && ids[0] == m.PartitionID()) {
+	if len(list) == 0 {
+		m.SetPartitionID(max(m.PartitionID(), 0)) // without keys any partition will do
 		return false, nil
 	}
-	slices.Sort(ids)
-	f := &fanOut{g: s.g, reply: r}
+	if len(list) == 1 && m.PartitionID() == -1 {
+		m.SetPartitionID(list[0].id)
+	}
+	if len(list) == 1 && list[0].id == m.PartitionID() {
+		return false, nil
+	}
+	slices.SortStableFunc(list, func(a, b batch) int { return cmp.Compare(a.id, b.id) })
+	f, err := s.g.newFanOut(r, len(m))
+	if err != nil {
+		return true, err
+	}
+	f.mu.rest = map[partition.ID][][]byte{}
+	var ids []partition.ID
+	for _, b := range list {
+		id := partition.ID(b.id)
+		if f.mu.rest[id] == nil {
+			ids = append(ids, id)
+		}
+		f.mu.rest[id] = append(f.mu.rest[id], part(b))
+	}
 	f.mu.left = len(ids)
-	messages := make([][]byte, len(ids))
-	for i, id := range ids {
-		messages[i] = part(places[id], id)
-	}
-	if s.g.forward.fans.n.Add(1) > maxFanOuts {
-		s.g.forward.fans.n.Add(-1)
-		return true, partition.ErrOverloaded
-	}
 	s.g.Run(func() {
-		for i, id := range ids {
-			q := f.request(partition.ID(id))
-			q.Message = messages[i]
-			s.g.route(&q, r.h)
+		for _, id := range ids {
+			f.mu.Lock()
+			m := f.more(id)
+			if m == nil { // another partition's answer was an error
+				f.mu.left--
+			}
+			last := f.mu.left == 0
+			f.mu.Unlock()
+			if m != nil {
+				f.run(id, m)
+			} else {
+				f.end(last)
+			}
 		}
 	})
 	return true, nil
 }
 
+// spreadGetAll answers with a list (listing.go), of which each batch of keys is a part.
 func spreadGetAll(s *Session, m wire.Message, r reply) (bool, error) {
 	var q protocol.MapGetAllRequest
 	if err := protocol.DecodeMapGetAllRequest(m, &q); err != nil {
 		return false, err
 	}
-	return s.spread(m, r, q.Keys, func(items []int, id int32) []byte {
-		part := protocol.MapGetAllRequest{Name: q.Name}
-		for _, i := range items {
-			part.Keys = append(part.Keys, q.Keys[i])
+	list, err := s.g.batches(q.Keys, func(int) int { return 0 })
+	if err == nil {
+		err = s.g.checkName(q.Name)
+	}
+	if err != nil {
+		return true, err
+	}
+	if len(list) == 0 {
+		list = append(list, batch{}) // without keys any partition will do
+	}
+	l, err := s.g.newListing(r, len(list), len(m))
+	if err != nil {
+		return true, err
+	}
+	l.mu.parts = make([]part, len(list))
+	for i, b := range list {
+		message := []byte(nil)
+		if len(b.items) == len(q.Keys) {
+			message = slices.Clone(m)
+		} else {
+			of := protocol.MapGetAllRequest{Name: q.Name}
+			for _, i := range b.items {
+				of.Keys = append(of.Keys, q.Keys[i])
+			}
+			message = protocol.AppendMapGetAllRequest(nil, 0, 0, &of)
 		}
-		return protocol.AppendMapGetAllRequest(nil, 0, id, &part)
-	})
+		l.mu.parts[i] = part{id: partition.ID(b.id), message: message, own: true, room: l.first}
+	}
+	l.enqueue()
+	return true, nil
 }
 
 func spreadPutAll(s *Session, m wire.Message, r reply) (bool, error) {
@@ -154,12 +234,13 @@ func spreadPutAll(s *Session, m wire.Message, r reply) (bool, error) {
 	for i := range q.Entries {
 		keys[i] = q.Entries[i].Key
 	}
-	return s.spread(m, r, keys, func(items []int, id int32) []byte {
+	size := func(i int) int { return sizeOf(len(keys[i])) + sizeOf(len(q.Entries[i].Value)) }
+	return s.spread(m, r, keys, size, func(b batch) []byte {
 		part := protocol.MapPutAllRequest{Name: q.Name, TriggerMapLoader: q.TriggerMapLoader || !q.HasTriggerMapLoader}
-		for _, i := range items {
+		for _, i := range b.items {
 			part.Entries = append(part.Entries, q.Entries[i])
 		}
-		return protocol.AppendMapPutAllRequest(nil, 0, id, &part)
+		return protocol.AppendMapPutAllRequest(nil, 0, b.id, &part)
 	})
 }
 
@@ -172,12 +253,13 @@ func spreadPutAllWithMetadata(s *Session, m wire.Message, r reply) (bool, error)
 	for i := range q.Entries {
 		keys[i] = q.Entries[i].Key
 	}
-	return s.spread(m, r, keys, func(items []int, id int32) []byte {
+	size := func(i int) int { return sizeOf(len(keys[i])) + sizeOf(len(q.Entries[i].Value)) }
+	return s.spread(m, r, keys, size, func(b batch) []byte {
 		part := protocol.MapPutAllWithMetadataRequest{Name: q.Name}
-		for _, i := range items {
+		for _, i := range b.items {
 			part.Entries = append(part.Entries, q.Entries[i])
 		}
-		return protocol.AppendMapPutAllWithMetadataRequest(nil, 0, id, &part)
+		return protocol.AppendMapPutAllWithMetadataRequest(nil, 0, b.id, &part)
 	})
 }
 

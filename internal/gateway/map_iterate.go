@@ -11,8 +11,8 @@ import (
 	"github.com/filbertgrid/filbert/internal/wire"
 )
 
-// maxFetchBytes ends a batch before it becomes one huge message, however many entries were asked for.
-const maxFetchBytes = 4 << 20
+// maxFetchBytes ends a batch, however many entries were asked for: to copy more would take long, and the client asks again.
+const maxFetchBytes = 512 << 10
 
 // mapFetchKeys serves Map.fetchKeys: the next keys of one partition, and where to go on.
 func mapFetchKeys(g *Gateway, tx *partition.Tx, m wire.Message) error {
@@ -51,7 +51,7 @@ func fetch(
 	dst = protocol.AppendEntryListIntegerInteger(dst, []protocol.Pair[int32, int32]{{}})
 	dst = wire.AppendBegin(dst)
 	begin := len(dst)
-	cursor, done := g.Maps.Scan(tx, name, at.Cursor(), int(batch), func(key, value []byte) bool {
+	cursor, done := g.Maps.Scan(tx, name, at.Cursor(), int(batch), func(_ uint32, key, value []byte) bool {
 		dst = appendItem(dst, key, value, show)
 		return len(dst)-begin < maxFetchBytes
 	})

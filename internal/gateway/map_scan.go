@@ -168,27 +168,20 @@ func mapEntrySet(g *Gateway, tx *partition.Tx, m wire.Message) error {
 	return listPart(g, tx, m, q.Name, protocol.MapEntrySetResponseType, showKey|showValue)
 }
 
-// stepBytes ends a step of a scan: copying that much takes well under 200 µs.
-const stepBytes = 128 << 10
-
-// listPart answers with a step of what one partition has, as a list. The message's correlation id is where to begin, the
-// answer's where to go on (see fanOut).
+// listPart answers with a step of what one partition has, as a list (see listing).
 func listPart(g *Gateway, tx *partition.Tx, m wire.Message, name []byte, messageType int32, show int) error {
 	if err := g.checkName(name); err != nil {
 		return err
 	}
 	at := len(tx.Reply)
-	dst := wire.AppendResponseHead(tx.Reply, messageType, 0, 0)
-	dst = wire.AppendBegin(dst)
-	next, done := g.Maps.Scan(tx, name, uint64(m.CorrelationID()), 0, func(key, value []byte) bool {
-		dst = appendItem(dst, key, value, show)
-		return len(dst)-at < stepBytes
+	p := page{dst: wire.AppendBegin(wire.AppendResponseHead(tx.Reply, messageType, 0, 0))}
+	p.begin = len(p.dst)
+	p.room, p.strict, _ = stepOf(m)
+	cursor, done := g.Maps.Scan(tx, name, uint64(m.CorrelationID()), 0, func(hash uint32, key, value []byte) bool {
+		return p.add(hash, show, key, value)
 	})
-	dst = wire.FinishEmpty(wire.AppendEnd(dst))
-	if !done {
-		wire.Message(dst[at:]).SetCorrelationID(int64(next))
-	}
-	tx.Reply = dst
+	tx.Reply = appendListEnd(p.dst)
+	wire.Message(tx.Reply[at:]).SetCorrelationID(p.next(cursor, done))
 	return nil
 }
 

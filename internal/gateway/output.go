@@ -1,6 +1,10 @@
 package gateway
 
-import "github.com/filbertgrid/filbert/internal/wire"
+import (
+	"time"
+
+	"github.com/filbertgrid/filbert/internal/wire"
+)
 
 // The output of a session: what is appended to it, from any goroutine, and when it is taken.
 
@@ -14,6 +18,9 @@ func (s *Session) Attend() {
 	s.mu.Unlock()
 }
 
+// Hear says that the client may have said something that was not read yet.
+func (s *Session) Hear() { s.heard.Store(int64(s.g.Clock())) }
+
 // Settle ends what Attend began and tells whether there is output to take.
 func (s *Session) Settle() bool {
 	s.done.observe(s.g.Clock() - s.now)
@@ -21,10 +28,10 @@ func (s *Session) Settle() bool {
 	defer s.mu.Unlock()
 	s.mu.attended = false
 	if len(s.direct) > 0 && s.room() {
-		if len(s.mu.buf) == 0 {
-			s.mu.buf, s.direct = s.direct, s.mu.buf
+		if tail := s.tail(); len(*tail) == 0 {
+			*tail, s.direct = s.direct, *tail
 		} else {
-			s.mu.buf = append(s.mu.buf, s.direct...)
+			*tail = append(*tail, s.direct...)
 		}
 	}
 	s.direct = s.direct[:0]
@@ -33,25 +40,32 @@ func (s *Session) Settle() bool {
 
 // Take returns the output gathered so far and takes spare for what comes; empty when there is none. While this member must not answer, what
 // is about data stays. The lease is looked at after the operations ran.
+//
+// Whoever takes output writes it, and takes again until there is none: that says that what was taken is written.
 func (s *Session) Take(spare []byte) []byte {
-	out := s.take(spare[:0])
+	out, list := s.take(spare[:0])
 	s.g.counters.sent.Add(uint64(len(out)))
+	if list != nil {
+		s.g.Run(list.run)
+	}
 	return out
 }
 
-func (s *Session) take(spare []byte) []byte {
+func (s *Session) take(spare []byte) (out []byte, list *listing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mu.woken = false
-	out := spare
+	s.mu.takes++
+	out, list = spare, s.mu.lists.wroteBuf(s.mu.lists.taken)
 	if len(s.mu.buf) > 0 && s.g.Cluster.LeaseValid() {
 		out, s.mu.buf = s.mu.buf, spare
+		s.mu.lists.tookBuf()
 	}
-	if len(s.mu.plain) > 0 {
+	if len(s.mu.plain) > 0 && !s.mu.lists.middle {
 		out = append(out, s.mu.plain...)
 		s.mu.plain = s.mu.plain[:0]
 	}
-	return out
+	return out, list
 }
 
 // append adds an answer to the output. s.mu is held.
@@ -59,21 +73,47 @@ func (s *Session) append(body []byte, correlation int64) {
 	if !s.room() {
 		return
 	}
-	at := len(s.mu.buf)
-	s.mu.buf = append(s.mu.buf, body...)
-	wire.Message(s.mu.buf[at:]).SetCorrelationID(correlation)
+	tail := s.tail()
+	at := len(*tail)
+	*tail = append(*tail, body...)
+	wire.Message((*tail)[at:]).SetCorrelationID(correlation)
 	s.wake()
 }
 
 // room tells whether something may be added to the output. A client that has let it grow over the limit is
-// disconnected; one large answer alone is no reason. s.mu is held.
+// disconnected; one large answer alone is no reason, nor is one that is given piece by piece. s.mu is held.
 func (s *Session) room() bool {
-	if !s.mu.closed && len(s.mu.buf)+len(s.mu.plain) > s.g.Limits.MaxOutputBytes {
+	st := &s.mu.lists
+	if !s.mu.closed && len(s.mu.buf)-st.gathered+len(s.mu.plain)+len(st.behind) > s.g.Limits.MaxOutputBytes {
 		s.mu.closed = true
-		s.mu.buf, s.mu.plain = nil, nil
+		s.mu.buf, s.mu.plain, st.behind = nil, nil, nil
 		s.out.Close(errSlow)
 	}
 	return !s.mu.closed
+}
+
+// stuck tells whether there is output of which the client has taken nothing for as long as it may be silent. It is called by the tick.
+func (s *Session) stuck(now time.Duration, lease bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := &s.mu.lists
+	pending := len(s.mu.buf) + len(s.mu.plain) + len(st.behind) + st.taken
+	if !lease || pending == 0 || s.mu.takes != s.mu.seen {
+		s.mu.seen, s.mu.moved = s.mu.takes, now
+		return false
+	}
+	return now-s.mu.moved > s.g.Limits.HeartbeatTimeout
+}
+
+// Wrote says that the client has taken n bytes of what Take has returned; to say it of all of that is not necessary.
+func (s *Session) Wrote(n int) {
+	s.mu.Lock()
+	list := s.mu.lists.wroteBuf(n)
+	s.mu.takes++
+	s.mu.Unlock()
+	if list != nil {
+		s.g.Run(list.run)
+	}
 }
 
 // wake sees to it that the output is taken. s.mu is held.
@@ -91,7 +131,8 @@ func (s *Session) deliver(f func(dst []byte) []byte) {
 	if !s.room() {
 		return
 	}
-	s.mu.buf = f(s.mu.buf)
+	tail := s.tail()
+	*tail = f(*tail)
 	s.wake()
 }
 

@@ -23,8 +23,33 @@ func (g *Gateway) congested() bool { return g.Grid.Backlog()+g.forward.bytes.Loa
 // unanswered tells whether the client waits for something.
 func (s *Session) unanswered() bool { return s.pending.Load() > 0 }
 
+// fannedMost is how many bytes of messages about many partitions a session may have under way before it is read from again.
+const fannedMost = 64 << 20
+
+// full tells whether the client has asked for as much as can be under way for one: then it waits until something of that is over. Nothing
+// that comes later can be what it waits for, since operations on many keys wait for no locks.
+func (s *Session) full() bool { return s.fanned.Load() > fannedMost || s.crowded() }
+
+// wait waits while the client has too much under way.
+func (h *shell) wait() {
+	if !h.s.full() {
+		return
+	}
+	look := time.NewTicker(slowLook)
+	defer look.Stop()
+	for h.s.full() {
+		select {
+		case <-look.C:
+			h.s.Hear() // what it says waits for this member, not for it
+		case <-h.done:
+			return
+		}
+	}
+}
+
 // slow waits, for a while, before more is read from a client whose requests wait for other members.
 func (h *shell) slow() {
+	h.wait()
 	if !h.s.g.congested() || !h.s.unanswered() {
 		return
 	}

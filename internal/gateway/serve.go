@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/link"
@@ -35,6 +36,8 @@ type shell struct {
 	// writing is held by whoever writes; spare is the buffer to give to the session next.
 	writing sync.Mutex
 	spare   []byte
+	// waiting: the reader is about to write, and may have to wait for the client or for the writer.
+	waiting atomic.Bool
 
 	once   sync.Once
 	reason error
@@ -144,7 +147,7 @@ func (h *shell) read(ahead []byte) error {
 			return err
 		}
 		if h.s.Settle() {
-			h.flush()
+			h.flushRead()
 		}
 		buf := r.Buffer()
 		n := copy(buf, ahead)
@@ -179,7 +182,7 @@ func (h *shell) messages(r *wire.Reader) error {
 			}
 			if len(h.s.direct) > flushAt {
 				h.s.Settle()
-				h.flush()
+				h.flushRead()
 				h.s.Attend()
 			}
 		}
@@ -218,32 +221,68 @@ func (h *shell) write() {
 	for {
 		select {
 		case <-h.woke:
-			h.flush()
+			h.writing.Lock()
+			h.drain(func() bool { return true })
+			h.writing.Unlock()
 		case <-h.done:
 			return
 		}
 	}
 }
 
-// flush writes what the session has. A client that does not read stops its own reader here; what
-// others have for it gathers in the session up to its limit.
-func (h *shell) flush() {
+// flushRead is flush for the reader. A client that does not read stops its own reader here. While a long answer is given, which may take
+// a client minutes to read, the writer has that alone, and the reader waits only if too much has gathered behind it.
+func (h *shell) flushRead() {
+	h.waiting.Store(true)
+	defer h.waiting.Store(false)
+	if !h.s.streams() && h.flush() {
+		return
+	}
+	h.Wake()
+	h.wait()
+}
+
+// flush writes what the session has, and tells whether that is all: not if a long answer has begun. What others have
+// for the client meanwhile gathers in the session up to its limit.
+func (h *shell) flush() bool {
 	h.writing.Lock()
 	defer h.writing.Unlock()
+	return h.drain(func() bool { return !h.s.streams() })
+}
+
+// drain takes and writes until there is no more, or goOn says no. h.writing is held.
+func (h *shell) drain(goOn func() bool) bool {
 	for {
 		out := h.s.Take(h.spare)
 		if len(out) == 0 {
 			h.spare = out
-			return
+			return true
 		}
-		_, err := h.conn.Write(out)
-		if cap(out) > 4*flushAt {
+		err := h.put(out)
+		if cap(out) > 4*flushAt && !h.s.streams() {
 			out = nil // an answer of that size is rare: its memory is not kept
 		}
 		h.spare = out
 		if err != nil {
 			h.Close(err)
-			return
+			return true
+		}
+		if !goOn() {
+			return false
+		}
+	}
+}
+
+// put writes output. One call writes little enough that a client which reads slowly is told from one that does not.
+func (h *shell) put(out []byte) error {
+	for {
+		n, err := h.conn.Write(out[:min(len(out), 4*flushAt)])
+		if out = out[n:]; err != nil || len(out) == 0 {
+			return err
+		}
+		h.s.Wrote(n)
+		if h.waiting.Load() {
+			h.s.Hear() // what the client says waits for this member, not for it
 		}
 	}
 }

@@ -67,8 +67,9 @@ type Session struct {
 	direct []byte
 	done   tally
 
-	// pending is how many requests are not answered.
+	// pending is how many requests are not answered, fanned what the messages take of those about many partitions.
 	pending atomic.Int32
+	fanned  atomic.Int64
 
 	mu struct {
 		sync.Mutex
@@ -77,9 +78,13 @@ type Session struct {
 		// after Output.Wake until Take. plain is output that says nothing about data, which needs no lease.
 		buf, plain      []byte
 		attended, woken bool
-		slots           []slot
-		free            []uint32
-		listeners       map[cluster.UUID]*listener
+		lists           sessionLists
+		// takes counts what says that output goes on its way, seen is what it was when the tick last saw it change, moved when that was.
+		takes, seen uint64
+		moved       time.Duration
+		slots       []slot
+		free        []uint32
+		listeners   map[cluster.UUID]*listener
 		// authentication waits for this member to join.
 		authentication wire.Message
 		views          sentViews
@@ -128,6 +133,8 @@ func (s *Session) Handle(m wire.Message) error {
 		if err != nil {
 			r.fail(err)
 		}
+	case h.list:
+		s.g.list(r, m)
 	case h.fan != nil:
 		s.g.fanOut(r, m)
 	default:
@@ -290,6 +297,9 @@ func (s *Session) handlerOf(token uint64) *handler {
 func (s *Session) tick(now time.Duration, lease bool) {
 	silent := now - time.Duration(s.heard.Load())
 	switch {
+	case s.stuck(now, lease):
+		s.Close(errSlow)
+		return
 	case !s.authenticated.Load() && now-s.born > authTimeout, silent > s.g.Limits.HeartbeatTimeout:
 		s.Close(errSilent)
 		return
@@ -300,6 +310,7 @@ func (s *Session) tick(now time.Duration, lease bool) {
 		return
 	}
 	s.joined()
+	s.listsAgain()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.mu.buf) > 0 && !s.mu.attended && !s.mu.closed {
@@ -322,6 +333,7 @@ func (s *Session) Closed() {
 	listeners := s.mu.listeners
 	s.mu.listeners = nil
 	s.mu.Unlock()
+	s.dropLists()
 	s.g.forget(s)
 	s.g.listeners.drop(s.g, listeners)
 	if s.authenticated.Load() {

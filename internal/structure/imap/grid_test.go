@@ -65,7 +65,7 @@ func TestScanVisitsAllOnce(t *testing.T) {
 	pointer := imap.Pointer{Index: 1<<31 - 1, Size: -1}
 	for pointer.Index >= 0 {
 		p.apply(func(m *imap.Structure, tx *partition.Tx) error {
-			next, done := m.Scan(tx, mapName, pointer.Cursor(), 100, func(key, _ []byte) bool {
+			next, done := m.Scan(tx, mapName, pointer.Cursor(), 100, func(_ uint32, key, _ []byte) bool {
 				seen[string(key)]++
 				return true
 			})

@@ -299,7 +299,7 @@ func readVerbs() map[string]verb {
 			var all []string
 			pointer := imap.Pointer{Index: math.MaxInt32, Size: -1}
 			for pointer.Index >= 0 {
-				next, done := m.Scan(tx, mapName, pointer.Cursor(), 2, func(k, v []byte) bool {
+				next, done := m.Scan(tx, mapName, pointer.Cursor(), 2, func(_ uint32, k, v []byte) bool {
 					all = append(all, string(k)+"="+string(v))
 					return true
 				})

@@ -1,0 +1,453 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/partition"
+	"github.com/filbertgrid/filbert/internal/protocol"
+	"github.com/filbertgrid/filbert/internal/wire"
+)
+
+// Limits of one listing. What it has of entries in memory, wherever they are on their way from a partition into the connection, is at
+// most its window (Limits.ListingBytes), or one entry if that is larger.
+const (
+	// firstLeast is the least that the first step of a part may bring.
+	firstLeast = 1 << 10
+	// pumpSteps is how many steps one run of a worker makes, some 100 µs each: other listings want to go on, too.
+	pumpSteps = 32
+	// maxLists is how many listings of one session are under way; more wait for these.
+	maxLists = 4
+)
+
+// errCut is why a connection ends whose client has got a part of an answer that cannot be finished.
+var errCut = errors.New("gateway: an answer of which the client has a part cannot be finished")
+
+// listing is a message on its way whose answer is a list of what many partitions have: Map.keySet, values, entrySet and
+// getAll. It takes any number of steps, each short under a partition's lock, and never has all of the answer in memory:
+// the next steps are made when the client has read enough of what the earlier ones have brought.
+//
+// An answer of less than half the window is gathered, and sent when it is whole. A longer one is begun (stream.go): from there on the
+// client has a part of it, and no error can be its answer any more. So what cannot run is tried again, for as long as a call may take;
+// then the connection ends.
+//
+// Each part is one partition's, and has at most one step under way. A step is the client's message with the cursor in place
+// of the correlation id, and with what it may bring in place of the partition (stepOf); an answer whose correlation id is not 0 tells the cursor
+// of the next one. Cursors are good on every member (package store), so a partition may move between two steps, and an entry that stays is
+// listed exactly once.
+type listing struct {
+	g     *Gateway
+	reply reply
+	// bytes is what its messages take.
+	bytes int
+	// window, step and first are how many bytes may be on their way in all, in one step, and in the first step of a part.
+	window, step, first int
+	// run is pump for Options.Run.
+	run func()
+
+	// mu is taken before the session's, never while the grid is called.
+	mu struct {
+		sync.Mutex
+		state listState
+		parts []part
+		// todo are the parts that are to be asked, later those that have failed and are asked again after a while.
+		todo, later []int
+		// left are the parts that have more, under those that were asked and have not answered; asked is what they may bring.
+		left, under, asked int
+		// items are frames of the answer that the session has not got.
+		items []byte
+		// pumping: somebody runs pump, which alone asks parts.
+		pumping bool
+		ended   bool
+	}
+	// scratch is the pump's.
+	scratch []byte
+}
+
+// listState is what has become of the answer.
+type listState uint8
+
+const (
+	// gathering: nothing of it is given to the session.
+	gathering listState = iota
+	// liningUp: it is to be begun, and another listing of the session is before it.
+	liningUp
+	// streaming: it is begun.
+	streaming
+	// over: it is given, or nobody wants it.
+	over
+)
+
+// part is what one partition has, or has of some keys.
+type part struct {
+	id partition.ID
+	// message is that of all parts, or own.
+	message []byte
+	own     bool
+	cursor  int64
+	// room is what its next step may bring; alone for as much as one entry.
+	room int
+	// asked is when that was, failing since when its steps fail; 0: they do not.
+	asked, failing time.Duration
+}
+
+// list begins to run a message on all partitions.
+func (g *Gateway) list(r reply, m wire.Message) {
+	count := int(g.Grid.Count())
+	l, err := g.newListing(r, count, len(m))
+	if err != nil {
+		r.fail(err)
+		return
+	}
+	message := slices.Clone(m)
+	for i := range count {
+		l.mu.parts = append(l.mu.parts, part{id: partition.ID(i), message: message, room: l.first})
+	}
+	l.enqueue()
+}
+
+// newListing makes a listing, without its parts, whose messages take so many bytes.
+func (g *Gateway) newListing(r reply, parts, bytes int) (*listing, error) {
+	if !g.forward.fans.enter(bytes) {
+		return nil, partition.ErrOverloaded
+	}
+	r.s.fanned.Add(int64(bytes))
+	l := &listing{g: g, reply: r, bytes: bytes}
+	l.window = g.Limits.ListingBytes
+	l.step = min(stepBytes, l.window/4)
+	l.first = min(max(l.window/max(parts, 1), firstLeast), l.step)
+	l.run = l.pump
+	return l, nil
+}
+
+// enqueue starts the listing when the session has room for it.
+func (l *listing) enqueue() {
+	l.mu.left = len(l.mu.parts)
+	for i := range l.mu.parts {
+		l.mu.todo = append(l.mu.todo, i)
+	}
+	switch {
+	case !l.reply.s.admitList(l):
+	case l.mu.left == 1:
+		l.pump() // one partition: it is worth no worker's while
+	default:
+		l.g.Run(l.begin)
+	}
+}
+
+// begin asks for the first time: other members first, which work while this one does, each in one frame.
+func (l *listing) begin() {
+	g := l.g
+	v := g.Cluster.View()
+	var owners []cluster.MemberID
+	asked := map[cluster.MemberID][]partition.Request{}
+	l.mu.Lock()
+	rest := l.mu.todo[:0]
+	for _, i := range l.mu.todo {
+		p := &l.mu.parts[i]
+		owner := v.Owner(int32(p.id))
+		if p.own || owner == g.Self || owner.IsZero() || l.held()+p.room > l.window {
+			rest = append(rest, i)
+			continue
+		}
+		if len(asked[owner]) == 0 {
+			owners = append(owners, owner)
+		}
+		asked[owner] = append(asked[owner], l.ask(i))
+	}
+	l.mu.todo = rest
+	l.mu.Unlock()
+	for _, owner := range owners {
+		g.forward.sendMany(owner, v.Table.Version, l, asked[owner])
+	}
+	l.pump()
+}
+
+// held is what the listing has of entries, or may get. l.mu is held.
+func (l *listing) held() int { return l.mu.asked + len(l.mu.items) + l.reply.s.unwritten(l) }
+
+// next returns the part to ask next; false when there is none, or no room. l.mu is held.
+func (l *listing) next() (i int, ok bool) {
+	n := len(l.mu.todo)
+	if n == 0 || l.mu.state == over || l.mu.state == liningUp {
+		return 0, false
+	}
+	i = l.mu.todo[n-1]
+	p := &l.mu.parts[i]
+	if held := l.held(); p.room == alone {
+		ok = l.mu.under == 0 && held <= l.window/2
+	} else {
+		ok = held+p.room <= l.window
+	}
+	if ok {
+		l.mu.todo = l.mu.todo[:n-1]
+	}
+	return i, ok
+}
+
+// ask notes that a part is asked, and returns its request. l.mu is held.
+func (l *listing) ask(i int) partition.Request {
+	p := &l.mu.parts[i]
+	p.asked = l.g.Clock()
+	l.mu.under++
+	l.mu.asked += p.room
+	m := p.message
+	if !p.own {
+		m = slices.Clone(m)
+	}
+	setStep(m, p.cursor, p.room)
+	return partition.Request{
+		Partition: p.id, Client: l.reply.s.client.id, Answerer: l, Token: uint64(i), Message: m, Runner: l.g.runner,
+	}
+}
+
+// pump asks as many parts as there is room for. Whoever calls it while it runs leaves the work to the one that runs.
+func (l *listing) pump() {
+	l.mu.Lock()
+	if l.mu.pumping {
+		l.mu.Unlock()
+		return
+	}
+	l.mu.pumping = true
+	for range pumpSteps {
+		i, ok := l.next()
+		if !ok {
+			l.mu.pumping = false
+			l.mu.Unlock()
+			return
+		}
+		q := l.ask(i)
+		l.mu.Unlock()
+		l.make(&q)
+		l.mu.Lock()
+	}
+	l.mu.pumping = false
+	l.mu.Unlock()
+	l.g.Run(l.run)
+}
+
+// make makes a step. Only the pump calls it.
+func (l *listing) make(q *partition.Request) {
+	if !l.g.isHere(q, l.reply.h) {
+		l.g.send(q)
+		return
+	}
+	answer, answered := l.g.Grid.Run(q, l.scratch[:0])
+	if l.scratch = answer; answered {
+		l.take(int(q.Token), answer)
+	}
+	if cap(l.scratch) > 2*stepBytes {
+		l.scratch = nil
+	}
+}
+
+// Answer implements partition.Answerer.
+func (l *listing) Answer(q *partition.Request, body []byte) {
+	l.take(int(q.Token), body)
+	l.g.Run(l.run)
+}
+
+// take takes the answer to a step.
+func (l *listing) take(i int, body wire.Message) {
+	l.mu.Lock()
+	p := &l.mu.parts[i]
+	l.mu.under--
+	l.mu.asked -= p.room
+	switch items, err := itemsOf(body); {
+	case l.mu.state == over:
+	case isFault(body), err != nil:
+		l.fail(i, body, err)
+	default:
+		p.failing = 0
+		if next := body.CorrelationID(); next == 0 {
+			l.mu.left--
+			p.message = nil
+		} else {
+			p.cursor, p.room = next, l.roomAfter(p.room, len(items))
+			l.mu.todo = append(l.mu.todo, i)
+		}
+		l.put(items)
+	}
+	l.mu.Unlock()
+	l.settle()
+}
+
+// roomAfter is what the step after one may bring that had so much room and has brought so much.
+func (l *listing) roomAfter(room, brought int) int {
+	switch {
+	case brought > 0 || room == alone:
+		return l.step
+	case room < l.step:
+		return l.step
+	}
+	return alone // the next entry is larger than a step
+}
+
+// put passes items on. l.mu is held.
+func (l *listing) put(items []byte) {
+	s, last := l.reply.s, l.mu.left == 0
+	if l.mu.state != streaming {
+		l.mu.items = append(l.mu.items, items...)
+	}
+	switch {
+	case l.mu.state == streaming:
+		if !s.stream(items) {
+			l.finish()
+		} else if last {
+			s.endStream()
+			l.reply.h.latency.Observe(l.g.Clock() - l.reply.start)
+			l.finish()
+		}
+	case l.mu.state == gathering && last:
+		list := l.mu.items
+		l.reply.send(func(dst []byte, correlation int64) []byte {
+			return appendListEnd(append(appendListHead(dst, l.reply.h, correlation), list...))
+		})
+		l.finish()
+	case l.mu.state == gathering && len(l.mu.items) > l.window/2:
+		l.mu.state = liningUp
+		l.granted()
+	}
+}
+
+// granted begins the answer if no other is being given; else the session calls lineUp when that is over. l.mu is held.
+func (l *listing) granted() {
+	if !l.reply.s.beginStream(l) {
+		return
+	}
+	items := l.mu.items
+	l.mu.state, l.mu.items = streaming, nil
+	l.put(items)
+}
+
+// lineUp is called by the session when the stream before this one has ended.
+func (l *listing) lineUp() {
+	l.mu.Lock()
+	waits := l.mu.state == liningUp
+	if waits {
+		l.granted()
+	}
+	l.mu.Unlock()
+	if !waits {
+		l.reply.s.nextStream()
+		return
+	}
+	l.settle()
+	l.pump()
+}
+
+// fail deals with a step that failed. l.mu is held.
+func (l *listing) fail(i int, body wire.Message, err error) {
+	p := &l.mu.parts[i]
+	if l.mu.state != streaming {
+		if err != nil {
+			l.reply.fail(err)
+		} else {
+			l.reply.body(body)
+		}
+		l.finish()
+		return
+	}
+	now := l.g.Clock()
+	if p.failing == 0 {
+		p.failing = p.asked
+	}
+	if now-p.failing < l.g.Limits.CallTimeout && !l.reply.s.gone() {
+		l.mu.later = append(l.mu.later, i)
+		return
+	}
+	l.reply.s.Close(fmt.Errorf("%w: %s, partition %d: %s", errCut, l.reply.h.info.Name, p.id, faultText(body, err)))
+	l.finish()
+}
+
+// finish is the end of the answer; steps may still be under way. l.mu is held.
+func (l *listing) finish() {
+	l.mu.state = over
+	l.mu.items, l.mu.todo, l.mu.later = nil, nil, nil
+	for i := range l.mu.parts {
+		l.mu.parts[i].message = nil
+	}
+}
+
+// abandon is called by the session when it has ended: nobody wants the answer any more.
+func (l *listing) abandon() {
+	l.mu.Lock()
+	if l.mu.state != over {
+		l.finish()
+	}
+	l.mu.Unlock()
+	l.settle()
+}
+
+// settle gives back what the listing has taken, when it is over and waits for nothing.
+func (l *listing) settle() {
+	l.mu.Lock()
+	ended := l.mu.state == over && l.mu.under == 0 && !l.mu.ended
+	l.mu.ended = l.mu.ended || ended
+	l.mu.Unlock()
+	if ended {
+		l.g.forward.fans.leave(l.bytes)
+		l.reply.s.fanned.Add(-int64(l.bytes))
+		l.reply.s.endList(l)
+	}
+}
+
+// again asks parts again that have failed.
+func (l *listing) again() {
+	l.mu.Lock()
+	l.mu.todo = append(l.mu.todo, l.mu.later...)
+	l.mu.later = nil
+	l.mu.Unlock()
+	l.pump()
+}
+
+// Keep implements partition.Answerer: its requests have their tokens from the beginning.
+func (*listing) Keep(*partition.Request) {}
+
+// Reroute implements partition.Answerer.
+func (l *listing) Reroute(q *partition.Request) { l.g.forward.reroute(q) }
+
+// expires implements expirer. Each step has its own time: a client may take longer to read it all.
+func (l *listing) expires(token uint64) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.mu.parts[token].asked + l.g.Limits.CallTimeout
+}
+
+func (l *listing) gone() bool { return l.reply.s.gone() }
+
+func (l *listing) handlerOf(uint64) *handler { return l.reply.h }
+
+// itemsOf returns the frames in the list that is all of an answer.
+func itemsOf(m wire.Message) ([]byte, error) {
+	frames := m.Frames()
+	_, head := frames.Next()
+	begin, ok := frames.Next()
+	items := frames.Rest()
+	if !head || !ok || !begin.IsBegin() || len(items) < wire.FrameHeaderSize {
+		return nil, fmt.Errorf("%w: part of a list", wire.ErrMalformed)
+	}
+	return items[:len(items)-wire.FrameHeaderSize], nil // without the end of the list
+}
+
+func appendListHead(dst []byte, h *handler, correlation int64) []byte {
+	return wire.AppendBegin(wire.AppendResponseHead(dst, h.info.Type+1, correlation, 0))
+}
+
+func appendListEnd(dst []byte) []byte { return wire.FinishEmpty(wire.AppendEnd(dst)) }
+
+// faultText is what an answer that is an error says.
+func faultText(body wire.Message, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	holders, err := protocol.DecodeError(body, nil)
+	if err != nil || len(holders) == 0 {
+		return "unknown"
+	}
+	return string(holders[0].Message.Value)
+}
