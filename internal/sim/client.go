@@ -216,7 +216,7 @@ func (c *client) dispatch() {
 		return
 	}
 	partition := serial.PartitionID(serial.Hash(o.data()), int32(c.w.options.Partitions))
-	if o.kind == opSize {
+	if o.kind == opSize || o.kind == opEntrySet {
 		partition = -1
 	}
 	k := c.route(partition)

@@ -107,7 +107,7 @@ func (k *conn) flush() {
 	if k.shut {
 		return
 	}
-	if out := k.session.Take(nil); len(out) > 0 {
+	for out := k.session.Take(nil); len(out) > 0; out = k.session.Take(nil) {
 		k.atClient(func() { k.receive(out) })
 	}
 }

@@ -32,7 +32,7 @@ func (h *history) add(c *client, o *operation, out outcome, now time.Duration) {
 		one.key = lockPrefix + o.key
 		h.put(record{one, out, c.name, now})
 		return
-	case o.kind != opGetAll:
+	case o.kind != opGetAll && o.kind != opEntrySet:
 		h.put(record{*o, out, c.name, now})
 		return
 	case out.unknown:
@@ -239,7 +239,7 @@ func (r *record) step(before int) (ok bool, after int) {
 		return !r.yes, before
 	case opContains:
 		return r.yes == (before != 0), before
-	case opGet, opGetAll, opSize, opTryLock, opUnlock, opRelease, opLoss:
+	case opGet, opGetAll, opEntrySet, opSize, opTryLock, opUnlock, opRelease, opLoss:
 	}
 	return r.outcome.value == before, before
 }

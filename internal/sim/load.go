@@ -85,13 +85,13 @@ func (w *World) anyOperation() *operation {
 	}
 	kinds := []kind{
 		opPut, opPut, opPut, opSet, opSet, opGet, opGet, opGet, opGet, opRemove, opDelete, opPutIfAbsent, opPutIfAbsent,
-		opReplace, opReplaceIf, opReplaceIf, opRemoveIf, opContains, opGetAll,
+		opReplace, opReplaceIf, opReplaceIf, opRemoveIf, opContains, opGetAll, opEntrySet,
 	}
 	o.kind = kinds[w.random.IntN(len(kinds))]
 	if o.kind == opReplaceIf || o.kind == opRemoveIf {
 		o.test = w.guess(o.key)
 	}
-	if o.kind == opGetAll {
+	if o.kind == opGetAll || o.kind == opEntrySet {
 		for i := range keysAtOnce {
 			o.keys = append(o.keys, fmt.Sprintf("%sk%d-%d", prefix, now, i))
 		}

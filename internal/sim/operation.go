@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -27,6 +28,7 @@ const (
 	opRemoveIf    kind = "removeIfSame"
 	opContains    kind = "containsKey"
 	opGetAll      kind = "getAll"
+	opEntrySet    kind = "entrySet"
 	opSize        kind = "size"
 	opTryLock     kind = "tryLock"
 	opUnlock      kind = "unlock"
@@ -57,7 +59,7 @@ func mapOf(key string) string {
 type operation struct {
 	kind  kind
 	key   string
-	keys  []string // of getAll, key is the first
+	keys  []string // of getAll and entrySet, key is the first
 	value int
 	// pad makes a value larger, by a part of it that depends on the number; the same for all operations of a world.
 	pad   string
@@ -135,7 +137,7 @@ func (o *operation) data() []byte { return blob(o.key) }
 func (o *operation) message(correlation int64, partition int32) wire.Message {
 	name, key := []byte(mapOf(o.key)), o.data()
 	var value, test []byte
-	if o.kind != opGet && o.kind != opSize {
+	if o.kind != opGet && o.kind != opSize && o.kind != opEntrySet {
 		value = number(o.value, o.pad)
 	}
 	if o.kind == opReplaceIf || o.kind == opRemoveIf {
@@ -168,6 +170,8 @@ func (o *operation) message(correlation int64, partition int32) wire.Message {
 			keys = append(keys, blob(k))
 		}
 		return protocol.AppendMapGetAllRequest(nil, correlation, partition, &protocol.MapGetAllRequest{Name: name, Keys: keys})
+	case opEntrySet:
+		return protocol.AppendMapEntrySetRequest(nil, correlation, -1, &protocol.MapEntrySetRequest{Name: name})
 	case opSize:
 		return protocol.AppendMapSizeRequest(nil, correlation, -1, &protocol.MapSizeRequest{Name: name})
 	case opTryLock:
@@ -233,7 +237,15 @@ func (o *operation) decode(m wire.Message) (out outcome, err error) {
 		err = protocol.DecodeMapSizeResponse(m, &r)
 		out.value = int(r.Response)
 	case opGetAll:
-		return o.decodeAll(m)
+		var r protocol.MapGetAllResponse
+		if err = protocol.DecodeMapGetAllResponse(m, &r); err == nil {
+			out.values, err = o.found(r.Response)
+		}
+	case opEntrySet:
+		var r protocol.MapEntrySetResponse
+		if err = protocol.DecodeMapEntrySetResponse(m, &r); err == nil {
+			out.values, err = o.found(r.Response)
+		}
 	case opSet, opDelete, opUnlock, opRelease, opLoss:
 		if want := o.message(1, 0).Type() + 1; m.Type() != want {
 			err = fmt.Errorf("%w: type %#x, not %#x", wire.ErrMalformed, m.Type(), want)
@@ -250,22 +262,25 @@ func (o outcome) of(b []byte, err error) (outcome, error) {
 	return o, err
 }
 
-func (o *operation) decodeAll(m wire.Message) (out outcome, err error) {
-	var r protocol.MapGetAllResponse
-	if err = protocol.DecodeMapGetAllResponse(m, &r); err != nil {
-		return out, err
-	}
-	found := map[string]int{}
-	for _, e := range r.Response {
-		n, err := unblob(e.Value)
-		if err != nil {
-			return out, err
+// errTwice is the error of a list that has a key twice.
+var errTwice = errors.New("a key is listed twice")
+
+// found is what a list of entries says of the operation's keys.
+func (o *operation) found(entries []protocol.Entry) (map[string]int, error) {
+	listed := map[string][]byte{}
+	for _, e := range entries {
+		if _, twice := listed[string(e.Key)]; twice {
+			return nil, fmt.Errorf("%w: %q", errTwice, e.Key)
 		}
-		found[string(e.Key)] = n
+		listed[string(e.Key)] = e.Value
 	}
-	out.values = map[string]int{}
+	values := map[string]int{}
 	for _, k := range o.keys {
-		out.values[k] = found[string(blob(k))]
+		n, err := unblob(listed[string(blob(k))])
+		if err != nil {
+			return nil, err
+		}
+		values[k] = n
 	}
-	return out, nil
+	return values, nil
 }

@@ -92,6 +92,9 @@ type Figures struct {
 	Keys, Checked int
 }
 
+// shortListing is what a member may have of an answer to entrySet, in every other world: so little that the answer is given in pieces.
+const shortListing = 1 << 10
+
 // NewWorld returns a world in which nobody lives.
 func NewWorld(o Options) *World {
 	if o.Partitions == 0 {
@@ -122,6 +125,9 @@ func NewWorld(o Options) *World {
 	c.Maps[looseMap] = config.MapConfig{
 		AsyncBackupCount: w.random.IntN(o.Backups + 1), InMemoryFormat: config.FormatBinary,
 		MergePolicy: config.MergeDiscard, // what was lost, with a member that was cut off, does not come back
+	}
+	if o.Seed%2 == 0 {
+		c.Limits.ListingBytes = shortListing
 	}
 	w.config = c
 	w.setBackups(o.Backups, o.Awaited)
