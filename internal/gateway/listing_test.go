@@ -211,7 +211,7 @@ func TestListsTakeTurns(t *testing.T) {
 func TestAbandonedList(t *testing.T) {
 	w := newWorld(t, 2, nil)
 	c, other := w.nodes[0].connect(), w.nodes[0].connect()
-	c.load(100_000, 10)
+	c.load(60_000, 10)
 	c.slow = true
 	for range maxLists + 2 {
 		c.begin(w.askEntries())
@@ -231,7 +231,7 @@ func TestAbandonedList(t *testing.T) {
 		t.Errorf("%d steps were made at the other member for nobody", n)
 	}
 	c.checkIdle(w.nodes[0].g)
-	if n := other.size(); n != 100_000 {
+	if n := other.size(); n != 60_000 {
 		t.Errorf("size %d", n)
 	}
 }
@@ -241,7 +241,7 @@ func TestAbandonedList(t *testing.T) {
 func TestListWhileItsOwnerDies(t *testing.T) {
 	w := newWorld(t, 3, nil)
 	c := w.nodes[0].connect()
-	keys := c.load(100_000, 10)
+	keys := c.load(60_000, 10)
 	c.slow = true
 	m := w.askKeys()
 	c.send(m)
@@ -276,7 +276,7 @@ func TestListWhileItsOwnerDies(t *testing.T) {
 func TestListThatCannotBeFinished(t *testing.T) {
 	w := newWorld(t, 2, func(o *Options) { o.Limits.HeartbeatTimeout = time.Hour })
 	c := w.nodes[0].connect()
-	c.load(100_000, 10)
+	c.load(60_000, 10)
 	c.slow = true
 	c.send(w.askEntries())
 	if !c.takeOnce() {
