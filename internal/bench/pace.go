@@ -2,13 +2,19 @@ package bench
 
 import (
 	"errors"
+	"math"
 	"sync"
 	"time"
 )
 
-// burstInterval is the shortest time between two ticks of a connection's schedule. At higher rates several operations
-// are due at each tick: they are meant to begin together, and that is no lateness.
-const burstInterval = 50 * time.Microsecond
+// The shortest time between two ticks of a connection's schedule. At higher rates several operations are due at each tick: they are meant
+// to begin together, and that is no lateness.
+const (
+	burstInterval = 50 * time.Microsecond
+	// tickTime is what a processor has for each tick: its timer, a write and the read of the answers take some 15 µs. A generator
+	// with more ticks than that would measure how late it is itself.
+	tickTime = 30 * time.Microsecond
+)
 
 // errStopped is returned by a ticker that was stopped.
 var errStopped = errors.New("stopped")
@@ -29,13 +35,11 @@ type pace struct {
 }
 
 // newPace returns the schedule of connection number of count, for rate operations a second over all of them, from
-// a time on. The connections take turns within a period.
-func newPace(rate float64, number, count int, from int64) *pace {
+// a time on, on a generator with so many processors. The connections take turns within a period.
+func newPace(rate float64, number, count, processors int, from int64) *pace {
 	interval := float64(time.Second) * float64(count) / rate
-	burst := int64(1)
-	for float64(burst)*interval < float64(burstInterval) {
-		burst++
-	}
+	shortest := max(burstInterval, tickTime*time.Duration(count)/time.Duration(processors))
+	burst := max(1, int64(math.Ceil(float64(shortest)/interval)))
 	p := &pace{burst: burst, period: max(1, int64(float64(burst)*interval+0.5))}
 	p.first = from + p.period*int64(number)/int64(count)
 	return p

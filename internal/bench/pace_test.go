@@ -14,17 +14,20 @@ func TestPace(t *testing.T) {
 	tests := []struct {
 		rate          float64
 		number, count int
+		processors    int
 		period, burst int64
 		first         int64
 	}{
-		{1_000, 0, 1, 1e6, 1, 0},
-		{1_000, 5, 10, 10e6, 1, 5e6},
-		{1, 0, 1, 1e9, 1, 0},
-		{1e6, 0, 1, 50e3, 50, 0},
-		{3e6, 1, 2, 50_000, 75, 25_000},
+		{1_000, 0, 1, 1, 1e6, 1, 0},
+		{1_000, 5, 10, 1, 10e6, 1, 5e6},
+		{1, 0, 1, 1, 1e9, 1, 0},
+		{1e6, 0, 1, 1, 50e3, 50, 0},
+		{3e6, 1, 2, 4, 50_000, 75, 25_000},
+		{400e3, 25, 50, 1, 1_500_000, 12, 750_000},
+		{400e3, 0, 50, 2, 750_000, 6, 0},
 	}
 	for _, tt := range tests {
-		p := newPace(tt.rate, tt.number, tt.count, 0)
+		p := newPace(tt.rate, tt.number, tt.count, tt.processors, 0)
 		if p.period != tt.period || p.burst != tt.burst || p.first != tt.first {
 			t.Errorf("rate %g, %d of %d: period %d, burst %d, first %d; want %d, %d, %d",
 				tt.rate, tt.number, tt.count, p.period, p.burst, p.first, tt.period, tt.burst, tt.first)

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"net"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -106,7 +107,7 @@ func (p *phase) run(ctx context.Context, sourceOf func(i int) source) {
 		wg.Go(func() {
 			var schedule *pace
 			if p.until < forever && p.options.Rate > 0 {
-				schedule = newPace(p.options.Rate, i, len(p.loops), 0)
+				schedule = newPace(p.options.Rate, i, len(p.loops), runtime.GOMAXPROCS(0), 0)
 			}
 			_ = l.run(sourceOf(i), p.recorders[i], schedule) // the recorder tells what an error has cost
 		})
