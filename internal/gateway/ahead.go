@@ -1,7 +1,10 @@
 package gateway
 
 import (
+	"slices"
+
 	"github.com/filbertgrid/filbert/internal/partition"
+	"github.com/filbertgrid/filbert/internal/structure/imap"
 	"github.com/filbertgrid/filbert/internal/wire"
 )
 
@@ -10,41 +13,53 @@ import (
 const (
 	// aheadMost is how many are looked at together: about as many lines as a processor waits for at once, times two.
 	aheadMost = 32
-	// aheadLeast is from how many on it pays: it costs each a tenth of a microsecond.
+	// aheadLeast is from how many on it pays: it costs each a twentieth of a microsecond.
 	aheadLeast = 4
+	// aheadLooks is how many look-ups are between their steps at the same time, each with a partition's lock: as many as are begun while
+	// one line comes from memory.
+	aheadLooks = 4
 )
 
-// aheadKey is what one of them will look up.
-type aheadKey struct {
-	partition partition.ID
-	name, key []byte
+// ahead is what is known of a message before it runs. hashed says that hash is its key's.
+type ahead struct {
+	look   partition.Look
+	hash   uint32
+	hashed bool
 }
 
-// Prepare brings near what messages need that are about to be handled, one after the other.
-func (s *Session) Prepare(messages []wire.Message) {
+// Prepare brings near what messages need that are about to be handled, one after the other, and returns what it knows of each.
+func (s *Session) Prepare(messages []wire.Message) []ahead {
+	s.ahead = slices.Grow(s.ahead[:0], len(messages))[:len(messages)]
+	known := s.ahead
+	clear(known)
 	if len(messages) < aheadLeast || !s.authenticated.Load() {
+		return known
+	}
+	for i := range len(messages) + aheadLooks {
+		if i >= aheadLooks {
+			known[i-aheadLooks].arrive()
+		}
+		if i < len(messages) {
+			s.lookAhead(messages[i], &known[i])
+		}
+	}
+	return known
+}
+
+// lookAhead begins the look-up of a message's key, if it has one.
+func (s *Session) lookAhead(m wire.Message, a *ahead) {
+	if h := s.g.find(m.Type()); h == nil || !h.keyed {
 		return
 	}
-	keys := s.ahead[:0]
-	for _, m := range messages {
-		if h := s.g.find(m.Type()); h == nil || !h.keyed {
-			continue
-		}
-		id := m.PartitionID()
-		frames := m.Frames()
-		frames.Next() // the head
-		name, _ := frames.Next()
-		key, ok := frames.Next()
-		if !ok || len(name.Payload) > s.g.Limits.MaxNameBytes {
-			continue // its handler knows what to say
-		}
-		keys = append(keys, aheadKey{partition.ID(id), name.Payload, key.Payload})
+	frames := m.Frames()
+	frames.Next() // the head
+	name, _ := frames.Next()
+	key, ok := frames.Next()
+	if !ok || len(name.Payload) > s.g.Limits.MaxNameBytes {
+		return // its handler knows what to say
 	}
-	s.ahead = keys
-	for step := range partition.PrefetchSteps {
-		for i := range keys {
-			k := &keys[i]
-			s.g.Grid.Prefetch(k.partition, partition.KindMap, k.name, k.key, step)
-		}
-	}
+	a.hash, a.hashed = imap.Hash(key.Payload), true
+	a.look = s.g.Grid.Look(partition.ID(m.PartitionID()), partition.KindMap, name.Payload, a.hash)
 }
+
+func (a *ahead) arrive() { a.look.Arrive(a.hash) }

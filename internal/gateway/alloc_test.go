@@ -12,6 +12,8 @@ type pipe struct {
 	s     *Session
 	r     *wire.Reader
 	spare []byte
+	// messages is the work space of arrive.
+	messages []wire.Message
 }
 
 func (*pipe) Wake()       {}

@@ -159,7 +159,7 @@ func TestLists(t *testing.T) {
 func TestListsInSteps(t *testing.T) {
 	w := newWorld(t, 2, nil)
 	c := w.nodes[0].connect()
-	const count = 60 * partitions
+	count := 60 * partitions
 	for i := range count {
 		c.call(w.set("m", data("entry "+strconv.Itoa(i)), data(strings.Repeat("x", 8000))))
 	}

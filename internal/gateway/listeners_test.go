@@ -101,7 +101,7 @@ func TestEventsReachEveryListenerOnce(t *testing.T) {
 		t.Errorf("%d events of the clear on all connections, want 1", n[event.ClearAll])
 	}
 	events = one.entryEvents(everywhere)
-	if last := events[len(events)-1]; event.Type(last.EventType) != event.ClearAll || last.NumberOfAffectedEntries != partitions || last.Key != nil {
+	if last := events[len(events)-1]; event.Type(last.EventType) != event.ClearAll || last.NumberOfAffectedEntries != int32(partitions) || last.Key != nil {
 		t.Errorf("last event %+v", last)
 	}
 	if n := writer.size(); n != 0 {

@@ -64,6 +64,7 @@ type listing struct {
 	}
 	// scratch is the pump's.
 	scratch []byte
+	tx      partition.Tx
 }
 
 // listState is what has become of the answer.
@@ -234,7 +235,7 @@ func (l *listing) make(q *partition.Request) {
 		l.g.send(q)
 		return
 	}
-	answer, answered := l.g.Grid.Run(q, l.scratch[:0])
+	answer, answered := l.g.Grid.Run(&l.tx, q, l.scratch[:0])
 	if l.scratch = answer; answered {
 		l.take(int(q.Token), answer)
 	}

@@ -227,7 +227,7 @@ func TestAbandonedList(t *testing.T) {
 	if c.listed() != 0 {
 		t.Errorf("%d bytes are left", c.listed())
 	}
-	if n := w.nodes[0].g.forward.mu.next - asked; n > 2*partitions {
+	if n := w.nodes[0].g.forward.mu.next - asked; n > uint64(2*partitions) {
 		t.Errorf("%d steps were made at the other member for nobody", n)
 	}
 	c.checkIdle(w.nodes[0].g)

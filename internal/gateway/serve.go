@@ -174,9 +174,9 @@ func (h *shell) read(ahead []byte) error {
 func (h *shell) messages(r *wire.Reader) error {
 	for {
 		together, err := h.next(r)
-		h.s.Prepare(together)
-		for _, m := range together {
-			if err := h.s.Handle(m); err != nil {
+		known := h.s.Prepare(together)
+		for i, m := range together {
+			if err := h.s.handle(m, &known[i]); err != nil {
 				h.s.g.counters.refused.Inc()
 				return err
 			}

@@ -106,7 +106,7 @@ func TestServePipelined(t *testing.T) {
 			const count = 2000
 			clients.Go(func() {
 				for i := range int64(count) {
-					key := keyAt(int32((id + i) % partitions))
+					key := keyAt(int32((id + i) % int64(partitions)))
 					m := protocol.AppendMapSetRequest(nil, i, place(key), &protocol.MapSetRequest{Name: []byte("m"), Key: key, Value: key, TTL: -1})
 					if i%100 == 0 {
 						m = protocol.AppendMapSizeRequest(nil, i, -1, &protocol.MapSizeRequest{Name: []byte("m")})

@@ -57,12 +57,13 @@ type Session struct {
 	// What follows up to mu belongs to the goroutine that calls Handle. request is reused by every message about one partition; asked is what
 	// is noted of it if it is not answered at once (Keep).
 	request partition.Request
+	tx      partition.Tx
 	asked   slot
 	// now and millis are when Attend was called, by Clock and as cluster time.
 	now    time.Duration
 	millis int64
 	// ahead is the work space of Prepare.
-	ahead []aheadKey
+	ahead []ahead
 	// direct are answers given since, done how many of which kind.
 	direct []byte
 	done   tally
@@ -113,7 +114,10 @@ func (s *Session) Authenticated() bool { return s.authenticated.Load() }
 
 // Handle takes a message, a view that is valid during the call. An error ends the connection; it
 // was answered where the protocol has an answer. Before a run of calls, call Attend, and after it Settle.
-func (s *Session) Handle(m wire.Message) error {
+func (s *Session) Handle(m wire.Message) error { return s.handle(m, &ahead{}) }
+
+// handle is Handle with what Prepare has found out.
+func (s *Session) handle(m wire.Message, known *ahead) error {
 	h := s.g.find(m.Type())
 	if !s.authenticated.Load() && (h == nil || !h.anonymous) {
 		s.fail(m.CorrelationID(), fault.ErrAuthentication)
@@ -138,13 +142,13 @@ func (s *Session) Handle(m wire.Message) error {
 	case h.fan != nil:
 		s.g.fanOut(r, m)
 	default:
-		s.submit(r, m)
+		s.submit(r, m, known)
 	}
 	return nil
 }
 
 // submit runs a message about one partition where that is.
-func (s *Session) submit(r reply, m wire.Message) {
+func (s *Session) submit(r reply, m wire.Message, known *ahead) {
 	h := r.h
 	id := m.PartitionID()
 	if h.keyed && id == -1 {
@@ -176,15 +180,19 @@ func (s *Session) submit(r reply, m wire.Message) {
 	q := &s.request
 	*q = partition.Request{
 		Partition: partition.ID(id), Client: s.client.id, Answerer: s, Message: m, Runner: s.g.runner, Now: s.millis,
+		Hash: known.hash, Hashed: known.hashed,
 	}
 	s.asked = slot{handler: h, correlation: r.correlation, start: r.start}
-	if !s.g.isHere(q, h) {
-		s.Keep(q)
-		s.g.send(q)
-		return
-	}
 	at := len(s.direct)
-	out, answered := s.g.Grid.Run(q, s.direct)
+	out, answered, ran := s.g.Grid.Try(&s.tx, q, s.direct)
+	if !ran {
+		if !s.g.isHere(q, h) {
+			s.Keep(q)
+			s.g.send(q)
+			return
+		}
+		out, answered = s.g.Grid.Run(&s.tx, q, s.direct)
+	}
 	if s.direct = out; answered {
 		wire.Message(out[at:]).SetCorrelationID(r.correlation)
 		s.done.add(h, out[at:])

@@ -76,7 +76,7 @@ func TestAuthenticationStatus(t *testing.T) {
 				return
 			}
 			if a.Address == nil || a.Address.Port != 5701 || cluster.UUID(a.MemberUUID) != w.nodes[0].id ||
-				a.PartitionCount != partitions || a.ServerHazelcastVersion != "5.5.0" || len(a.MemberInfos) != 1 ||
+				a.PartitionCount != int32(partitions) || a.ServerHazelcastVersion != "5.5.0" || len(a.MemberInfos) != 1 ||
 				len(a.Partitions) != 1 || len(a.Partitions[0].Value) != partitions || a.FailoverSupported {
 				t.Errorf("answer %+v", a)
 			}
@@ -215,9 +215,9 @@ func TestBadRequests(t *testing.T) {
 		message []byte
 		code    int32
 	}{
-		"partition above the range": {request(partitions, "m", key, key), 23},
+		"partition above the range": {request(int32(partitions), "m", key, key), 23},
 		"partition below the range": {request(-2, "m", key, key), 23},
-		"another key's partition":   {request((place(key)+1)%partitions, "m", key, key), 23},
+		"another key's partition":   {request((place(key)+1)%int32(partitions), "m", key, key), 23},
 		"long name":                 {request(place(key), "eleven byte", key, key), 23},
 		"short key":                 {request(0, "m", []byte("1234567"), key), 21},
 		"short value":               {request(place(key), "m", key, nil), 21},

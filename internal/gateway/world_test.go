@@ -36,7 +36,8 @@ type world struct {
 	next int64 // correlation ids
 }
 
-const partitions = 7
+// partitions is few, so that tests come by all of them; benchmarks take as many as a cluster has.
+var partitions = 7
 
 // node is one member.
 type node struct {
@@ -56,7 +57,7 @@ func newWorld(tb testing.TB, members int, change func(*Options)) *world {
 	tb.Helper()
 	w := &world{tb: tb}
 	w.net = memlink.New(memlink.Options{Now: func() time.Duration { return w.now }, Rand: rand.New(rand.NewPCG(1, 2))})
-	w.doc = &cluster.Document{Version: 1, ClusterID: w.uuid(), PartitionCount: partitions}
+	w.doc = &cluster.Document{Version: 1, ClusterID: w.uuid(), PartitionCount: int32(partitions)}
 	w.list = &cluster.List{Mark: cluster.Mark{Version: 1}}
 	w.table = &cluster.Table{Version: 1, Partitions: make([]cluster.Assignment, partitions)}
 	for i := range members {
@@ -91,7 +92,7 @@ func (w *world) add(i int, change func(*Options)) {
 	}})
 	logger := slog.New(slog.DiscardHandler)
 	n.grid = partition.New(partition.Options{
-		Count: partitions, Self: n.id, Hub: n.hub, Events: events, Clock: func() int64 { return w.now.Milliseconds() + 1 },
+		Count: int32(partitions), Self: n.id, Hub: n.hub, Events: events, Clock: func() int64 { return w.now.Milliseconds() + 1 },
 		Structures: [partition.Kinds]partition.Structure{partition.KindMap: maps},
 		Report:     func(partition.Report) {}, UUID: w.uuid, ConfirmTimeout: 60_000, Patience: 60_000, Logger: logger,
 	})
@@ -222,7 +223,7 @@ func (n *node) Change(c Change, done func(error)) {
 }
 
 func (n *node) Hello() link.Hello {
-	return link.Hello{MinVersion: 1, MaxVersion: 1, ClusterName: "dev", From: n.id, Address: n.address, PartitionCount: partitions}
+	return link.Hello{MinVersion: 1, MaxVersion: 1, ClusterName: "dev", From: n.id, Address: n.address, PartitionCount: int32(partitions)}
 }
 func (*node) Accept(link.Hello) error { return nil }
 
@@ -390,7 +391,7 @@ func (c *client) fails(m []byte) protocol.ErrorHolder {
 // data is the Data of a string.
 func data(s string) []byte { return serial.AppendString(nil, s) }
 
-func place(key []byte) int32 { return serial.PartitionID(serial.Hash(key), partitions) }
+func place(key []byte) int32 { return serial.PartitionID(serial.Hash(key), int32(partitions)) }
 
 // keyAt returns a key of a partition.
 func keyAt(id int32) []byte {

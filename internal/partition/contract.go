@@ -75,6 +75,9 @@ type Request struct {
 	// OnBackup allows a replica in sync to run it as well as the primary: reads
 	// of structures with read-backup-data.
 	OnBackup bool
+	// Hash is the hash of the key that the message begins with, as its structure hashes keys, if the caller has it: Hashed.
+	Hash   uint32
+	Hashed bool
 	// Now is cluster time, if the caller has looked at it for many requests at once; 0 otherwise, and for what has waited.
 	Now int64
 	// direct: Run returns the answer if it can be given at once, and calls Answerer.Keep if not.
@@ -134,6 +137,9 @@ type Fragment interface {
 	Empty() bool
 	// Usage adds the fragment's figures.
 	Usage(u *Usage)
+	// Prefetch asks the memory for the entry of a key, by its hash, so that an operation on it that comes soon does not wait for it: in
+	// step 0 for what step 1 reads, in step 1 for what the operation reads. It may do nothing.
+	Prefetch(hash uint32, step int)
 	// Release gives the fragment's memory back; it is not used afterwards.
 	Release()
 }

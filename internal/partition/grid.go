@@ -156,15 +156,39 @@ func (g *Grid) Submit(r *Request) {
 	}
 }
 
-// Run is Submit for a caller that has a place for the answer: if the request can be answered at once, the answer is appended to dst
-// and answered is true; no lock but the partition's is taken for it then, and nothing is copied. If not, Answerer.Keep was called.
-func (g *Grid) Run(r *Request, dst []byte) (with []byte, answered bool) {
-	r.direct = true
-	p := g.enter(r)
-	if p == nil {
-		return dst, false
+// Try runs a request at once if this member is its partition's primary and nothing is in its way. Then no lock but the partition's is taken for
+// it, and nothing is copied: if it can be answered, too, the answer is appended to dst, and answered is true; if not, Answerer.Keep
+// was called. tx is work space, whatever is in it. ran is false when nothing has happened: the request is for Run, or for another member.
+func (g *Grid) Try(tx *Tx, r *Request, dst []byte) (with []byte, answered, ran bool) {
+	if r.Partition < 0 || int(r.Partition) >= len(g.parts) {
+		return dst, false, false
 	}
-	with, answered = p.execute(r, dst, false, false)
+	p := &g.parts[r.Partition]
+	if !p.mu.TryLock() {
+		return dst, false, false
+	}
+	p.drain() // what the same caller sent before may have arrived while the lock was held
+	if p.rep.Role != replica.Primary || p.stalls {
+		p.unlock()
+		return dst, false, false
+	}
+	with, answered = p.direct(tx, r, dst)
+	return with, answered, true
+}
+
+// Run is Try for a request that is for this member, whatever is in its way: it is answered, or kept.
+func (g *Grid) Run(tx *Tx, r *Request, dst []byte) (with []byte, answered bool) {
+	r.direct = true
+	if p := g.enter(r); p != nil {
+		return p.direct(tx, r, dst)
+	}
+	return dst, false
+}
+
+// direct runs a request whose answer its caller takes, and gives the lock back.
+func (p *Partition) direct(tx *Tx, r *Request, dst []byte) (with []byte, answered bool) {
+	r.direct = true
+	with, answered = p.execute(tx, r, dst, false, false)
 	if answered {
 		p.tell()
 	} else {

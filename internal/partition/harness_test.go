@@ -322,3 +322,4 @@ func (*fragment) ClientGone(*partition.Tx, cluster.UUID) {}
 func (f *fragment) Empty() bool                          { return len(f.values) == 0 }
 func (f *fragment) Usage(u *partition.Usage)             { u.Entries += int64(len(f.values)) }
 func (*fragment) Release()                               {}
+func (*fragment) Prefetch(uint32, int)                   {}

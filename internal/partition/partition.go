@@ -25,16 +25,34 @@ import (
 	"github.com/filbertgrid/filbert/internal/replica"
 )
 
-// Partition is one partition on one member.
+// Partition is one partition on one member. What every request reads or writes stands at the beginning, in as few lines of
+// memory as it takes: requests are for one partition after another, and a member's partitions are more than the nearest cache holds.
 type Partition struct {
-	id   ID
-	grid *Grid
-	in   inbox
+	// mu guards everything but id, grid and in. Order of locks: partition, then inbox, link
+	// buffer or session output; never two partitions, but for those that Look has found free.
+	mu     sync.Mutex
+	grid   *Grid
+	id     ID
+	stalls bool // a primary that must not run now: hand-over under way, or refused by a backup
+	// levelling: the coordinator waits for the report that the backups in sync are level.
+	levelling bool
+	// ackDue: an acknowledgement is owed; ackListed: Grid.Idle will see to it when it is called for that peer, which
+	// it is not when the peer is gone.
+	ackDue bool
+	// latest is the time of the last operation.
+	latest int64
+	// last is the fragment that was looked up last: most requests are for one map, as the one before was.
+	last struct {
+		fragment Fragment
+		name     string
+		kind     Kind
+	}
+	in      inbox
+	stalled queue
+	ready   []Request // woken, to run before the lock is given back
+	events  []byte
+	rep     replica.Replica
 
-	// mu guards everything below. Order of locks: partition, then inbox, link
-	// buffer or session output; never two partitions.
-	mu   sync.Mutex
-	rep  replica.Replica
 	uuid cluster.UUID
 	// primary is the installed assignment's, for rerouting.
 	primary   cluster.MemberID
@@ -43,41 +61,24 @@ type Partition struct {
 	sorted [Kinds][]string
 	// ticked is which of them has had a tick last.
 	ticked [Kinds]int
-	// last is the fragment that was looked up last: most requests are for one map, as the one before was.
-	last struct {
-		kind     Kind
-		name     string
-		fragment Fragment
-	}
 
 	// held are the answers and events that wait for acknowledgements, by the backup-count of their structure: those of one
 	// structure come in order, and do not wait for another that waits for more.
 	held    [cluster.MaxBackups + 1]held
-	stalled queue
 	parks   []parked
-	ready   []Request // woken, to run before the lock is given back
-	stalls  bool      // a primary that must not run now: hand-over under way, or refused by a backup
 	handing handing
 	// told is when the coordinator was last told of a backup that gets no further, in ms of cluster time.
 	told int64
-	// levelling: the coordinator waits for the report that the backups in sync are level.
-	levelling bool
 	// receiving is the transfer that this backup is getting.
 	receiving *receiving
 	sending   []sending
 	asked     int64 // when this backup last told its position; 0 when the stream is established
-	// latest is the time of the last operation.
-	latest int64
-	// ackDue: an acknowledgement is owed; ackListed: Grid.Idle will see to it when it is called for that peer, which
-	// it is not when the peer is gone.
-	ackDue    bool
 	ackListed cluster.MemberID
 
-	tx     Tx
+	tx     Tx // of requests that bring none
 	reply  []byte
 	effect []byte
 	out    []byte
-	events []byte
 	kept   []byte
 }
 
@@ -174,7 +175,7 @@ func (p *Partition) drain() {
 
 // run executes a request under the lock, or queues it, or hands it back.
 func (p *Partition) run(r *Request, resumed, expired bool) {
-	answer, answered := p.execute(r, p.reply[:0], resumed, expired)
+	answer, answered := p.execute(&p.tx, r, p.reply[:0], resumed, expired)
 	p.reply = answer
 	if answered {
 		r.Answerer.Answer(r, answer)
@@ -183,8 +184,8 @@ func (p *Partition) run(r *Request, resumed, expired bool) {
 }
 
 // execute is run for a caller that delivers the answer: what was appended to dst, if the second result is true. The caller calls
-// tell afterwards.
-func (p *Partition) execute(r *Request, dst []byte, resumed, expired bool) ([]byte, bool) {
+// tell afterwards. tx is work space.
+func (p *Partition) execute(tx *Tx, r *Request, dst []byte, resumed, expired bool) ([]byte, bool) {
 	primary := p.rep.Role == replica.Primary
 	switch {
 	case !primary && r.OnBackup && p.rep.Role == replica.Backup && p.rep.Established && p.receiving == nil:
@@ -199,7 +200,6 @@ func (p *Partition) execute(r *Request, dst []byte, resumed, expired bool) ([]by
 		r.Answerer.Reroute(r)
 		return dst, false
 	}
-	tx := &p.tx
 	*tx = Tx{p: p, req: r, Reply: dst, start: len(dst), Now: p.time(r), Primary: primary, Resumed: resumed, Expired: expired}
 	r.Runner.Run(tx, r)
 	return tx.Reply, p.finish(tx)

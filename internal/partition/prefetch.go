@@ -1,28 +1,40 @@
 package partition
 
-// PrefetchSteps is how many waits for memory are one behind the other in a look-up: the index, then the record.
-const PrefetchSteps = 2
-
-// Prefetching is a fragment that can ask the memory for the entry of a key, so that an operation on it that comes soon does not wait
-// for it: in steps from 0 to PrefetchSteps-1.
-type Prefetching interface {
-	Prefetch(key []byte, step int)
+// A Look is the look-up of an operation that will come soon, on its way. In a large map a look-up waits for memory twice, for the index and
+// then for the record. Whoever has several requests at hand begins the look-ups of all of them before the first runs: what they
+// would wait for, one after the other, is then on its way together.
+//
+// Between Look and Arrive the partition's lock is held, so there must be few others in between, and nothing that waits: with some in
+// between, what the first step asks for has come when the second reads it. (Both steps for one key, then both for the next, would overlap
+// nothing of the first: behind a lock the processor begins nothing before the lock is taken.)
+type Look struct {
+	p *Partition
+	f Fragment
 }
 
-// Prefetch says that an operation on a key of a structure will come soon. Whoever has several requests at hand calls it for
-// all of them, step by step, before the first is submitted: what they would wait for, one after the other, is then on its way together. (In
-// one step the waits for the index would not overlap: nothing behind the partition's lock begins before it is taken.) It does nothing
-// where the partition is busy.
-func (g *Grid) Prefetch(id ID, kind Kind, name, key []byte, step int) {
+// Look begins the look-up of a key in a structure by the key's hash. Nothing comes of it where the partition is busy, also with another look
+// of the same caller.
+func (g *Grid) Look(id ID, kind Kind, name []byte, hash uint32) Look {
 	if id < 0 || int(id) >= len(g.parts) || kind >= Kinds {
-		return
+		return Look{}
 	}
 	p := &g.parts[id]
 	if !p.mu.TryLock() {
-		return
+		return Look{}
 	}
-	if f, ok := p.find(kind, name).(Prefetching); ok {
-		f.Prefetch(key, step)
+	f := p.find(kind, name)
+	if f == nil {
+		p.unlock()
+		return Look{}
 	}
-	p.unlock()
+	f.Prefetch(hash, 0)
+	return Look{p, f}
+}
+
+// Arrive takes the second step. It must be called once for each Look.
+func (l *Look) Arrive(hash uint32) {
+	if l.p != nil {
+		l.f.Prefetch(hash, 1)
+		l.p.unlock()
+	}
 }

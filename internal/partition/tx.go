@@ -61,6 +61,14 @@ func (tx *Tx) Client() cluster.UUID {
 	return tx.req.Client
 }
 
+// KeyHash is the hash of the key that the request's message begins with, as its structure hashes keys; not ok if it is not known.
+func (tx *Tx) KeyHash() (hash uint32, ok bool) {
+	if tx.req == nil {
+		return 0, false
+	}
+	return tx.req.Hash, tx.req.Hashed
+}
+
 // Find returns the fragment of a structure, or nil when it has none in this partition.
 func (tx *Tx) Find(kind Kind, name []byte) Fragment {
 	return tx.p.find(kind, name)
@@ -106,6 +114,9 @@ func (tx *Tx) BeginKey(kind Kind, name []byte, hash uint32, want Backups) []byte
 	tx.effectHash, tx.effectHashed = hash, true
 	return dst
 }
+
+// Heard tells whether effects go to anybody: where they do not, one may be committed without what it says.
+func (tx *Tx) Heard() bool { return len(tx.p.rep.Peers) > 0 }
 
 // Commit numbers the effect and sends it to the backups. The answer of this
 // operation will wait for the acknowledgements that the effect wants.

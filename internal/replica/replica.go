@@ -85,11 +85,11 @@ type Replica struct {
 	// Doubtful: a backup that was found to differ from its primary, until a transfer has replaced it.
 	Doubtful bool
 
-	tail  tail
-	marks [buckets]Need
-	all   Need
+	all  Need
+	tail tail
 	// begun is the number of the last effect before the installed assignment. Only on a primary.
 	begun uint64
+	marks [buckets]Need
 }
 
 // Install takes a newer assignment and returns what became of the role. A

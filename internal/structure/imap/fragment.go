@@ -52,10 +52,7 @@ type extra struct {
 // written to another place instead.
 const scratchMax = 1 << 10
 
-var (
-	_ partition.Fragment    = (*fragment)(nil)
-	_ partition.Prefetching = (*fragment)(nil)
-)
+var _ partition.Fragment = (*fragment)(nil)
 
 // Name implements partition.Fragment.
 func (f *fragment) Name() string { return f.shared.name }

@@ -22,7 +22,7 @@ func (s *Structure) ContainsKey(tx *partition.Tx, name, key []byte) bool {
 
 // read looks a key up and counts the access.
 func (*Structure) read(tx *partition.Tx, name, key []byte) (store.Entry, bool) {
-	hash := hashOf(key)
+	hash := keyHash(tx, key)
 	f := known(tx, name, hash)
 	if f == nil {
 		return store.Entry{}, false
@@ -30,22 +30,22 @@ func (*Structure) read(tx *partition.Tx, name, key []byte) (store.Entry, bool) {
 	f.saw(tx, hash)
 	f.count(gets)
 	e, found := f.live(tx, hash, key)
-	if found {
-		f.count(hits)
-	}
-	if found && tx.Primary {
+	switch {
+	case !found:
+		f.count(misses)
+	case tx.Primary:
 		f.touch(e, tx.Now)
 	}
 	return e, found
 }
 
-// Prefetch implements partition.Prefetching.
-func (f *fragment) Prefetch(key []byte, step int) {
+// Prefetch implements partition.Fragment.
+func (f *fragment) Prefetch(hash uint32, step int) {
 	if step == 0 {
-		f.table.PrefetchIndex(hashOf(key))
+		f.table.PrefetchIndex(hash)
 		return
 	}
-	f.table.Prefetch(hashOf(key))
+	f.table.Prefetch(hash)
 }
 
 // Size returns the number of entries in the partition (MapSize); those whose time

@@ -14,7 +14,7 @@ import (
 // call, by the same reference (0: none), changes nothing. Lock parks while another owner holds
 // the key, without end.
 func (*Structure) Lock(tx *partition.Tx, name, key []byte, thread, reference, lease int64) error {
-	f, hash := open(tx, name), hashOf(key)
+	f, hash := open(tx, name), keyHash(tx, key)
 	if _, repeated := f.locks.repeats.find(tx.Client(), reference); repeated {
 		f.saw(tx, hash)
 		return nil
@@ -27,7 +27,7 @@ func (*Structure) Lock(tx *partition.Tx, name, key []byte, thread, reference, le
 
 // TryLock is Lock that gives up, with false, after timeout ms (MapTryLock).
 func (*Structure) TryLock(tx *partition.Tx, name, key []byte, thread, reference, lease, timeout int64) (bool, error) {
-	f, hash := open(tx, name), hashOf(key)
+	f, hash := open(tx, name), keyHash(tx, key)
 	if taken, repeated := f.locks.repeats.find(tx.Client(), reference); repeated {
 		f.saw(tx, hash)
 		return taken, nil
@@ -45,7 +45,7 @@ func (*Structure) TryLock(tx *partition.Tx, name, key []byte, thread, reference,
 // Unlock releases a lock once (MapUnlock). It returns ErrNotLockOwner, with
 // the owner in the text, if (the client, thread) does not hold it.
 func (*Structure) Unlock(tx *partition.Tx, name, key []byte, thread, reference int64) error {
-	hash := hashOf(key)
+	hash := keyHash(tx, key)
 	f := known(tx, name, hash)
 	if f == nil {
 		return fmt.Errorf("%w -> <not-locked>", ErrNotLockOwner)
@@ -75,7 +75,7 @@ func (*Structure) Unlock(tx *partition.Tx, name, key []byte, thread, reference i
 
 // ForceUnlock releases a lock whoever holds it, however often (MapForceUnlock).
 func (*Structure) ForceUnlock(tx *partition.Tx, name, key []byte) {
-	hash := hashOf(key)
+	hash := keyHash(tx, key)
 	f := known(tx, name, hash)
 	if f == nil {
 		return
@@ -89,7 +89,7 @@ func (*Structure) ForceUnlock(tx *partition.Tx, name, key []byte) {
 
 // IsLocked tells whether anybody holds the lock of a key (MapIsLocked).
 func (*Structure) IsLocked(tx *partition.Tx, name, key []byte) bool {
-	hash := hashOf(key)
+	hash := keyHash(tx, key)
 	f := known(tx, name, hash)
 	if f == nil {
 		return false

@@ -11,7 +11,7 @@ import (
 // Put sets a value and returns the old one, or nil (MapPut, MapPutWithMaxIdle). ttl and
 // maxIdle are in milliseconds, Default or Infinite. It parks while another owner holds the key's lock.
 func (s *Structure) Put(tx *partition.Tx, name, key, value []byte, thread, ttl, maxIdle int64) (old []byte, err error) {
-	f, hash := open(tx, name), hashOf(key)
+	f, hash := open(tx, name), keyHash(tx, key)
 	if err := f.wait(tx, hash, key, thread, s.options.Wait); err != nil {
 		return nil, err
 	}
@@ -22,7 +22,7 @@ func (s *Structure) Put(tx *partition.Tx, name, key, value []byte, thread, ttl, 
 // Set sets a value (MapSet, MapSetWithMaxIdle, MapPutTransient, MapPutTransientWithMaxIdle). It
 // parks while another owner holds the key's lock.
 func (s *Structure) Set(tx *partition.Tx, name, key, value []byte, thread, ttl, maxIdle int64) error {
-	f, hash := open(tx, name), hashOf(key)
+	f, hash := open(tx, name), keyHash(tx, key)
 	if err := f.wait(tx, hash, key, thread, s.options.Wait); err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func (s *Structure) Set(tx *partition.Tx, name, key, value []byte, thread, ttl, 
 // TryPut is Set that gives up, with false, when the key stays locked by another owner for
 // longer than timeout, in ms (MapTryPut).
 func (*Structure) TryPut(tx *partition.Tx, name, key, value []byte, thread, timeout int64) (bool, error) {
-	f, hash := open(tx, name), hashOf(key)
+	f, hash := open(tx, name), keyHash(tx, key)
 	if free, err := f.tryWait(tx, hash, key, thread, timeout); !free {
 		return false, err
 	}
@@ -49,7 +49,7 @@ func (*Structure) TryPut(tx *partition.Tx, name, key, value []byte, thread, time
 func (s *Structure) PutIfAbsent(
 	tx *partition.Tx, name, key, value []byte, thread, ttl, maxIdle int64,
 ) (present []byte, err error) {
-	f, hash := open(tx, name), hashOf(key)
+	f, hash := open(tx, name), keyHash(tx, key)
 	if err := f.wait(tx, hash, key, thread, s.options.Wait); err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (s *Structure) PutIfAbsent(
 // locks. blind is that of setAll (triggerMapLoader false): old values are not
 // looked at, so listeners hear of every entry as added.
 func (*Structure) PutAll(tx *partition.Tx, name, key, value []byte, blind bool) error {
-	f, hash := open(tx, name), hashOf(key)
+	f, hash := open(tx, name), keyHash(tx, key)
 	e, found := f.live(tx, hash, key)
 	_, err := f.write(tx, write{hash: hash, key: key, value: value, ttl: Default, maxIdle: Default, blind: blind}, e, found)
 	return err
@@ -148,7 +148,11 @@ func (f *fragment) store(tx *partition.Tx, w *write, e store.Entry, found bool) 
 	if err != nil {
 		return nil, err
 	}
-	tx.Commit(appendPut(f.begin(tx, w.hash), w.key, w.value, &m))
+	effect := f.begin(tx, w.hash)
+	if tx.Heard() {
+		effect = appendPut(effect, w.key, w.value, &m)
+	}
+	tx.Commit(effect)
 	f.noteNews(w.hash)
 	f.schedule(e)
 	if wanted != 0 {

@@ -11,7 +11,7 @@ import (
 // Remove removes an entry and returns its value, or nil if there was none
 // (MapRemove, MapDelete). It parks while another owner holds the key's lock.
 func (s *Structure) Remove(tx *partition.Tx, name, key []byte, thread int64) (old []byte, err error) {
-	hash := hashOf(key)
+	hash := keyHash(tx, key)
 	f := known(tx, name, hash)
 	if f == nil {
 		return nil, nil
@@ -31,7 +31,7 @@ func (s *Structure) Remove(tx *partition.Tx, name, key []byte, thread int64) (ol
 // RemoveIfSame removes an entry if it has that value (MapRemoveIfSame). It
 // parks while another owner holds the key's lock.
 func (s *Structure) RemoveIfSame(tx *partition.Tx, name, key, value []byte, thread int64) (bool, error) {
-	hash := hashOf(key)
+	hash := keyHash(tx, key)
 	f := known(tx, name, hash)
 	if f == nil {
 		return false, nil
@@ -51,7 +51,7 @@ func (s *Structure) RemoveIfSame(tx *partition.Tx, name, key, value []byte, thre
 // TryRemove removes an entry and tells whether there was one; it gives up, with false, when the key stays
 // locked by another owner for longer than timeout, in ms (MapTryRemove).
 func (*Structure) TryRemove(tx *partition.Tx, name, key []byte, thread, timeout int64) (bool, error) {
-	hash := hashOf(key)
+	hash := keyHash(tx, key)
 	f := known(tx, name, hash)
 	if f == nil {
 		return false, nil
@@ -72,7 +72,7 @@ func (*Structure) TryRemove(tx *partition.Tx, name, key []byte, thread, timeout 
 // Evict removes an entry without telling a map store and tells whether there was one (MapEvict). Like Hazelcast's it
 // waits for the lock of another owner, and says false when its time is over.
 func (s *Structure) Evict(tx *partition.Tx, name, key []byte, thread int64) (bool, error) {
-	hash := hashOf(key)
+	hash := keyHash(tx, key)
 	f := known(tx, name, hash)
 	if f == nil {
 		return false, nil

@@ -9,7 +9,7 @@ import (
 // Replace sets the value of a key that has one and returns the old value, or
 // nil if there was none (MapReplace). It parks while another owner holds the key's lock.
 func (s *Structure) Replace(tx *partition.Tx, name, key, value []byte, thread int64) (old []byte, err error) {
-	hash := hashOf(key)
+	hash := keyHash(tx, key)
 	f := known(tx, name, hash)
 	if f == nil {
 		return nil, nil
@@ -28,7 +28,7 @@ func (s *Structure) Replace(tx *partition.Tx, name, key, value []byte, thread in
 // ReplaceIfSame sets the value of a key whose value is expected (MapReplaceIfSame). It
 // parks while another owner holds the key's lock.
 func (s *Structure) ReplaceIfSame(tx *partition.Tx, name, key, expected, value []byte, thread int64) (bool, error) {
-	hash := hashOf(key)
+	hash := keyHash(tx, key)
 	f := known(tx, name, hash)
 	if f == nil {
 		return false, nil

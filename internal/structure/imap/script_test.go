@@ -186,9 +186,9 @@ func (p *pair) verb(words []string) string {
 		p.t.Fatalf("unknown verb %q", words[1])
 	}
 	if len(words) > 2 { // of a key or not: what is prefetched changes nothing
-		for step := range partition.PrefetchSteps {
-			p.members[p.primary].grid.Prefetch(0, partition.KindMap, mapName, []byte(words[2]), step)
-		}
+		hash := imap.Hash([]byte(words[2]))
+		look := p.members[p.primary].grid.Look(0, partition.KindMap, mapName, hash)
+		look.Arrive(hash)
 	}
 	return p.do(byte(client), strings.Join(words, " "), func(tx *partition.Tx) error {
 		return run(p.maps(), tx, thread, args)

@@ -10,8 +10,8 @@ import (
 type counted uint8
 
 const (
-	gets counted = iota
-	hits
+	gets   counted = iota
+	misses         // gets that found nothing: they are fewer than hits
 	puts
 	removes
 	evictions
@@ -104,8 +104,9 @@ func (s *Structure) Stats() []Stats {
 		}
 		for i := range m.counts {
 			c := &m.counts[i].n
-			sum.Gets += c[gets].Load()
-			sum.Hits += c[hits].Load()
+			missed := c[misses].Load() // first: a get is counted before it misses
+			found := c[gets].Load() - missed
+			sum.Gets, sum.Hits = sum.Gets+found+missed, sum.Hits+found
 			sum.Puts += c[puts].Load()
 			sum.Removes += c[removes].Load()
 			sum.Evictions += c[evictions].Load()

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/filbertgrid/filbert/internal/invariant"
 	"github.com/filbertgrid/filbert/internal/metric"
 	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/serial"
@@ -134,6 +135,20 @@ func open(tx *partition.Tx, name []byte) *fragment {
 // hashOf is the hash of a key in a fragment's tables. It is not the partition hash: a client may
 // give all keys that shall be together the same one of those.
 func hashOf(key []byte) uint32 { return uint32(serial.Murmur3(key)) }
+
+// Hash is the hash of a key for partition.Request.Hash.
+func Hash(key []byte) uint32 { return hashOf(key) }
+
+// keyHash is hashOf for the key of a verb about one key, which whoever has sent it may have looked at.
+func keyHash(tx *partition.Tx, key []byte) uint32 {
+	if hash, ok := tx.KeyHash(); ok {
+		if invariant.Enabled {
+			invariant.Check(hash == hashOf(key), "the hash of a request is its key's")
+		}
+		return hash
+	}
+	return hashOf(key)
+}
 
 // salt tells the keys of one map from those of another where the partition knows them by their hash.
 func salt(name []byte) uint32 { return uint32(serial.Murmur3(name)) }
