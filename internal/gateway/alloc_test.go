@@ -17,6 +17,7 @@ type pipe struct {
 }
 
 func (*pipe) Wake()       {}
+func (*pipe) Tick()       {}
 func (*pipe) Close(error) {}
 
 func newPipe(tb testing.TB, w *world) *pipe {

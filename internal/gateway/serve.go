@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/link"
-	"github.com/filbertgrid/filbert/internal/wire"
 )
 
 // flushAt is how much output a reader gathers before it writes while its input has not run dry:
@@ -22,16 +21,13 @@ const flushAt = 64 << 10
 const lingerTime = time.Second
 
 // shell is the only part of a session with goroutines: one reads, handles and, when its input runs dry, writes what
-// has gathered; the other writes what came in between from elsewhere.
+// has gathered (input.go); the other writes what came in between from elsewhere.
 type shell struct {
 	conn net.Conn
 	s    *Session
 	woke chan struct{}
 	done chan struct{}
-	// trusted: the reader has the limits of an authenticated client.
-	trusted bool
-	// together is the work space of next.
-	together []wire.Message
+	in   input
 
 	// writing is held by whoever writes; spare is the buffer to give to the session next.
 	writing sync.Mutex
@@ -41,6 +37,8 @@ type shell struct {
 
 	once   sync.Once
 	reason error
+	// deadlines is held by who sets one: after Close, only those that end the connection are set.
+	deadlines sync.Mutex
 }
 
 // Wake implements Output.
@@ -55,6 +53,8 @@ func (h *shell) Wake() {
 func (h *shell) Close(reason error) {
 	h.once.Do(func() {
 		h.reason = reason
+		h.deadlines.Lock()
+		defer h.deadlines.Unlock()
 		close(h.done)
 		if errors.Is(reason, errClosed) {
 			h.part()
@@ -62,7 +62,9 @@ func (h *shell) Close(reason error) {
 				return
 			}
 		}
-		_ = h.conn.Close() // what was written is on its way; there is nobody to tell of an error
+		// Who reads and who writes wake up and find that it is over; Serve closes the connection. Here that would wait for the
+		// reader, which may be the caller.
+		_ = h.conn.SetDeadline(past())
 	})
 }
 
@@ -101,9 +103,10 @@ func (h *shell) part() {
 func (g *Gateway) Serve(conn net.Conn, ahead []byte) {
 	ahead = bytes.TrimPrefix(ahead, []byte(link.ClientPreamble))
 	h := &shell{conn: conn, woke: make(chan struct{}, 1), done: make(chan struct{})}
+	h.in.of(h)
 	s, err := g.newSession(h)
 	if err != nil {
-		h.Close(err)
+		_ = conn.Close()
 		g.complain(conn, err)
 		return
 	}
@@ -111,9 +114,8 @@ func (g *Gateway) Serve(conn net.Conn, ahead []byte) {
 	s.Remote = conn.RemoteAddr().String()
 	var writer sync.WaitGroup
 	writer.Go(h.write)
-	err = h.read(ahead)
-	h.Close(err)
-	_ = conn.Close() // it may have lingered
+	h.Close(h.read(ahead))
+	_ = conn.Close() // what was written is on its way; there is nobody to tell of an error
 	s.Closed()
 	writer.Wait()
 	if h.reason != nil && !errors.Is(h.reason, io.EOF) {
@@ -134,86 +136,6 @@ func (g *Gateway) complain(conn net.Conn, reason error) {
 		g.Logger.Info("client connection closed", slog.String("remote", conn.RemoteAddr().String()),
 			slog.String("reason", reason.Error()), slog.Int64("left_out", left))
 	}
-}
-
-// read handles messages until the connection ends.
-func (h *shell) read(ahead []byte) error {
-	r := wire.NewReader(h.s.g.Limits.Before)
-	for {
-		h.s.Attend()
-		if err := h.messages(r); err != nil {
-			h.s.Settle()
-			h.flush()
-			return err
-		}
-		if h.s.Settle() {
-			h.flushRead()
-		}
-		buf := r.Buffer()
-		n := copy(buf, ahead)
-		if ahead = ahead[n:]; n == 0 {
-			h.slow()
-			var err error
-			if n, err = h.conn.Read(buf); err != nil {
-				if errors.Is(err, io.EOF) && r.Buffered() > 0 {
-					err = io.ErrUnexpectedEOF // inside a message
-				}
-				return err
-			}
-		}
-		if h.ended() {
-			_, err := io.Copy(io.Discard, h.conn) // until the client has closed, or the deadline
-			return err
-		}
-		h.s.g.counters.received.Add(uint64(n))
-		r.Advance(n)
-	}
-}
-
-// messages handles all whole messages that were read.
-func (h *shell) messages(r *wire.Reader) error {
-	for {
-		together, err := h.next(r)
-		known := h.s.Prepare(together)
-		for i, m := range together {
-			if err := h.s.handle(m, &known[i]); err != nil {
-				h.s.g.counters.refused.Inc()
-				return err
-			}
-			if len(h.s.direct) > flushAt {
-				h.s.Settle()
-				h.flushRead()
-				h.s.Attend()
-			}
-		}
-		if err != nil {
-			h.s.g.counters.refused.Inc()
-			return err
-		}
-		if len(together) == 0 {
-			return nil
-		}
-	}
-}
-
-// next returns the next whole messages that were read, and an error if what follows them is none.
-func (h *shell) next(r *wire.Reader) ([]wire.Message, error) {
-	most := aheadMost
-	if !h.trusted {
-		if most = 1; h.s.Authenticated() { // by the message before: larger ones are allowed now
-			h.trusted, most = true, aheadMost
-			r.SetLimits(h.s.g.Limits.After)
-		}
-	}
-	h.together = h.together[:0]
-	for len(h.together) < most {
-		m, err := r.Next()
-		if m == nil || err != nil {
-			return h.together, err
-		}
-		h.together = append(h.together, m)
-	}
-	return h.together, nil
 }
 
 // write writes what comes from other goroutines than the reader.

@@ -36,7 +36,9 @@ var (
 type Output interface {
 	// Wake says that Session.Take has something.
 	Wake()
-	// Close asks for the end of the connection.
+	// Tick is called about ten times a second.
+	Tick()
+	// Close asks for the end of the connection. It may be called by who calls Session.Handle.
 	Close(reason error)
 }
 
@@ -303,6 +305,7 @@ func (s *Session) handlerOf(token uint64) *handler {
 
 // tick closes a silent session and brings output on its way that was held back.
 func (s *Session) tick(now time.Duration, lease bool) {
+	s.out.Tick()
 	silent := now - time.Duration(s.heard.Load())
 	switch {
 	case s.stuck(now, lease):

@@ -278,6 +278,7 @@ func (c *client) Wake() {
 		c.w.jobs = append(c.w.jobs, c.take)
 	}
 }
+func (*client) Tick()             {}
 func (c *client) Close(err error) { c.closed = err }
 func (c *client) String() string  { return fmt.Sprint(c.id) }
 func (c *client) types() []int32  { return typesOf(c.got) }

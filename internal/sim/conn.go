@@ -103,6 +103,9 @@ func (k *conn) Wake() {
 	k.p.later(k.p.life, k.c.w.between(0, 50*time.Microsecond), k.flush)
 }
 
+// Tick implements gateway.Output.
+func (*conn) Tick() {}
+
 func (k *conn) flush() {
 	if k.shut {
 		return
