@@ -7,8 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"unsafe"
-
-	"github.com/filbertgrid/filbert/internal/invariant"
 )
 
 var (
@@ -43,6 +41,7 @@ type Arena struct {
 	mapping mapping
 	pages   pages
 	slabs   slabs
+	garbage garbage
 }
 
 // ArenaStats are the books of an arena, in bytes.
@@ -117,12 +116,12 @@ func (a *Arena) alloc(size int, limited bool) (block uint32, err error) {
 		return 0, ErrBudget
 	}
 	a.mu.Lock()
-	if size <= slabMax {
-		block, err = a.slabs.take(&a.pages, classOf(size))
-	} else {
-		var page uint32
-		page, err = a.pages.take(size / pageSize)
-		block = page * pageGrains
+	if len(a.garbage.tables) > 0 {
+		a.sweep(sweepStep, size)
+	}
+	block, err = a.take(size)
+	for err != nil && a.sweep(sweepTidy, 0) > 0 {
+		block, err = a.take(size)
 	}
 	a.mu.Unlock()
 	if err != nil {
@@ -132,21 +131,19 @@ func (a *Arena) alloc(size int, limited bool) (block uint32, err error) {
 	return block, nil
 }
 
+// take finds a block of a size that fit has returned. a.mu is held.
+func (a *Arena) take(size int) (block uint32, err error) {
+	if size <= slabMax {
+		return a.slabs.take(&a.pages, classOf(size))
+	}
+	page, err := a.pages.take(size / pageSize)
+	return page * pageGrains, err
+}
+
 // free takes a block back that alloc has returned for that size.
 func (a *Arena) free(block uint32, size int) {
-	size = fit(size)
-	if invariant.Enabled {
-		b := a.bytes(block, size)
-		for i := range b {
-			b[i] = poison
-		}
-	}
 	a.mu.Lock()
-	if size <= slabMax {
-		a.slabs.give(a, block, classOf(size))
-	} else {
-		a.pages.give(block/pageGrains, size/pageSize)
-	}
+	size = a.recycle(block, size)
 	a.mu.Unlock()
 	a.used.Add(-int64(size))
 }
@@ -159,14 +156,16 @@ const tidyStep = 64 << 20 / pageSize
 
 // Drain gives all back that is free, however much. It is for the end.
 func (a *Arena) Drain() {
+	a.sweepAll(math.MaxInt)
 	for before := int64(math.MaxInt64); a.Stats().Resident < before; {
 		before = a.Stats().Resident
 		a.Tidy()
 	}
 }
 
-// Tidy gives memory back to the system if much is free. It wants to be called about ten times a second.
+// Tidy frees what was thrown away, and gives memory back to the system if much is free. It wants to be called about ten times a second.
 func (a *Arena) Tidy() {
+	a.sweepAll(sweepsTidy)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	given := int64(0)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/binary"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -141,5 +142,82 @@ func TestNoMemory(t *testing.T) {
 	table.Reset()
 	if err := a.Balanced(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestResetTakesNoTime: to empty a table under its owner's lock frees a few blocks, however many it has. They count for nothing at
+// once, are freed by Tidy, and are found again by whoever wants blocks before that.
+func TestResetTakesNoTime(t *testing.T) {
+	for _, entries := range []int{100, 10_000, 300_000} {
+		a, err := NewArena()
+		if err != nil {
+			t.Fatal(err)
+		}
+		table := MakeTable(a, func(key []byte) uint32 { return uint32(key[0])<<24 | uint32(key[1])<<16 | uint32(key[2])<<8 })
+		fillTable(t, &table, entries)
+		if size := len(table.index.leaves) + len(table.log.chunks); entries > 1000 && size < 2*freedAtOnce {
+			t.Fatalf("%d entries have %d blocks", entries, size)
+		}
+		full := a.Stats()
+		table.Reset()
+		if a.Used() != 0 || table.Len() != 0 {
+			t.Errorf("%d entries: emptied, and %d bytes are used by %d entries", entries, a.Used(), table.Len())
+		}
+		if at := a.Stats().Held; entries > 1000 && at != full.Held {
+			t.Errorf("%d entries: %d bytes were freed under the lock", entries, full.Held-at)
+		}
+		// Who comes next takes what is there.
+		fillTable(t, &table, entries)
+		if again := a.Stats(); again.Resident > full.Resident+full.Resident/8+1<<20 {
+			t.Errorf("%d entries: %d bytes are resident, before they were emptied %d", entries, again.Resident, full.Resident)
+		}
+		table.Reset()
+		a.Drain()
+		if s := a.Stats(); s.Held != 0 || s.Used != 0 || len(a.garbage.tables) != 0 {
+			t.Errorf("%d entries: %+v are left", entries, s)
+		}
+	}
+}
+
+func fillTable(t *testing.T, table *Table, entries int) {
+	t.Helper()
+	var key [8]byte
+	for i := range entries {
+		binary.BigEndian.PutUint64(key[:], uint64(i)*0x9E3779B97F4A7C15)
+		value := key[:i%3]
+		if i%1000 == 0 {
+			value = make([]byte, 20_000)
+		}
+		if _, err := table.Insert(table.hash(key[:]), key[:], value, &Meta{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestResetMakesRoom: what was emptied leaves room in the budget at once.
+func TestResetMakesRoom(t *testing.T) {
+	a, err := NewArena()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.SetBudget(16 << 20)
+	table := MakeTable(a, func(key []byte) uint32 { return binary.BigEndian.Uint32(key) })
+	table.Limit(true)
+	for range 3 {
+		taken := 0
+		for i := uint32(0); ; i++ {
+			key := binary.BigEndian.AppendUint32(nil, i*0x9E3779B9)
+			if _, err := table.Insert(table.hash(key), key, make([]byte, 1000), &Meta{}); err != nil {
+				break
+			}
+			taken++
+		}
+		if taken < 14_000 {
+			t.Errorf("%d values of 1,000 bytes found room in 16 MiB", taken)
+		}
+		table.Reset()
+	}
+	if s := a.Stats(); s.Resident > 24<<20 {
+		t.Errorf("%d bytes are resident", s.Resident)
 	}
 }

@@ -18,6 +18,8 @@
 // are refused. What fits where something was removed needs none, and shortly before the budget is used up tables look for such places more eagerly,
 // and empty chunks sooner.
 //
+// To empty a table takes no time, however large it is: its blocks are thrown away together and freed bit by bit (garbage.go).
+//
 // A table owns its blocks: whoever forgets one without Reset has leaked its memory. The books of the arena show it: the simulator
 // looks at them whenever a member ends, and so does a member with the build tag "invariants".
 //

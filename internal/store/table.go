@@ -150,8 +150,13 @@ func (t *Table) tidy(held Entry) Entry {
 	return held
 }
 
-// Reset removes all entries and gives all memory back.
+// Reset removes all entries and gives all memory back. However many they are, it takes no longer than to remove a few: see garbage.go.
 func (t *Table) Reset() {
+	if x, l := &t.index, &t.log; len(x.leaves)+len(l.chunks) > freedAtOnce {
+		x.arena.discard(remains{x.leaves, l.chunks}, int64(x.words)*8+l.small+int64(l.big)*pageSize)
+		*x, *l = index{arena: x.arena}, log{arena: l.arena, limited: l.limited}
+		return
+	}
 	t.index.reset()
 	t.log.reset()
 }
