@@ -21,7 +21,7 @@ type Limits struct {
 	MaxUnauthenticatedMessageBytes int
 	// MaxMessageBytes bounds a message of an authenticated client, all its
 	// frames together. A large putAll fits; a wrong length does not take the
-	// member's memory.
+	// member's memory. It cannot be more than mostMessageBytes.
 	MaxMessageBytes int
 	// MaxNameBytes bounds names of structures and attributes: each is kept in
 	// the cluster document and is a metrics label.
@@ -44,11 +44,19 @@ type Limits struct {
 	// MaxSessionBufferBytes bounds the answers and events buffered for a client
 	// that does not read; beyond it the connection is closed.
 	MaxSessionBufferBytes int
+	// MaxSessionsBufferBytes bounds the same for all clients together: beyond it
+	// those that have the most are disconnected. Of a container of 1 GiB a fifth
+	// is not for entries.
+	MaxSessionsBufferBytes int
 	// ListingBytes bounds what a member has in memory of one answer to keySet,
 	// values, entrySet or getAll, which it gives piece by piece, as fast as the
 	// client reads. One mebibyte keeps member, links and client busy at once.
 	ListingBytes int
 }
+
+// mostMessageBytes is the largest message that any member may be told to take: what goes from member to member is a little larger, and
+// all of them must take that, whatever each was told.
+const mostMessageBytes = 64 << 20
 
 // Memory bounds what entries may take on a member, those that it backs up included. Beyond it, writes that need more are refused, or
 // entries evicted where a map does that.
@@ -78,6 +86,7 @@ func defaultLimits() Limits {
 		MaxParkedPerClient:             10_000,
 		MaxLinkBufferBytes:             64 << 20,
 		MaxSessionBufferBytes:          64 << 20,
+		MaxSessionsBufferBytes:         256 << 20,
 		ListingBytes:                   1 << 20,
 	}
 }

@@ -151,14 +151,21 @@ func filbertProperties(c *Config) []property {
 			"filbert.limit.unauthenticated.message.bytes", "A message before authentication.",
 			bytes(&l.MaxUnauthenticatedMessageBytes, 4096),
 		},
-		{"filbert.limit.message.bytes", "A message of an authenticated client.", bytes(&l.MaxMessageBytes, 64<<10)},
+		{
+			"filbert.limit.message.bytes", "A message of an authenticated client, and so the largest value with its key.",
+			asInt(&l.MaxMessageBytes, 64<<10, mostMessageBytes, "bytes"),
+		},
 		{"filbert.limit.name.bytes", "The name of a structure.", asInt(&l.MaxNameBytes, 64, 64<<10, "bytes")},
 		{"filbert.limit.structures", "Distributed objects of the cluster.", count(&l.MaxStructures)},
 		{"filbert.limit.schemas", "Compact schemas of the cluster.", count(&l.MaxSchemas)},
 		{"filbert.limit.parked.partition", "Operations that wait in one partition.", count(&l.MaxParkedPerPartition)},
 		{"filbert.limit.parked.client", "Waiting operations of one client.", count(&l.MaxParkedPerClient)},
 		{"filbert.limit.link.buffer.bytes", "What is buffered for one member that reads slowly; beyond it writes to its backups wait.", bytes(&l.MaxLinkBufferBytes, 4<<20)},
-		{"filbert.limit.session.buffer.bytes", "What is buffered for a client that does not read.", bytes(&l.MaxSessionBufferBytes, 64<<10)},
+		{"filbert.limit.session.buffer.bytes", "What is buffered for a client that does not read; beyond it the client is disconnected.", bytes(&l.MaxSessionBufferBytes, 64<<10)},
+		{
+			"filbert.limit.sessions.buffer.bytes", "The same for all clients of a member; beyond it those that have the most are disconnected.",
+			bytes(&l.MaxSessionsBufferBytes, 1<<20),
+		},
 		{"filbert.limit.listing.bytes", "What is in memory of one answer to keySet, values, entrySet or getAll.", bytes(&l.ListingBytes, 16<<10)},
 	}
 }

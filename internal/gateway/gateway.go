@@ -118,6 +118,8 @@ type Limits struct {
 	// MaxOutputBytes is how much a client that does not read may leave unread before it is disconnected;
 	// default 256 MiB.
 	MaxOutputBytes int
+	// MaxOutputTotal bounds that over all clients: beyond it those with the most are disconnected; default 256 MiB.
+	MaxOutputTotal int
 	// ListingBytes is how much of an answer that is given piece by piece is in memory, its window; default 1 MiB.
 	ListingBytes int
 	// MaxNameBytes bounds the names of distributed objects; default 1,024.
@@ -136,6 +138,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.MaxOutputBytes <= 0 {
 		l.MaxOutputBytes = 256 << 20
+	}
+	if l.MaxOutputTotal <= 0 {
+		l.MaxOutputTotal = 256 << 20
 	}
 	if l.ListingBytes <= 0 {
 		l.ListingBytes = 1 << 20
@@ -318,9 +323,11 @@ func (g *Gateway) sessions() []*Session {
 func (g *Gateway) Tick() {
 	now := g.Clock()
 	lease := g.Cluster.LeaseValid()
-	for _, s := range g.sessions() {
+	sessions := g.sessions()
+	for _, s := range sessions {
 		s.tick(now, lease)
 	}
+	g.limitOutput(sessions)
 	g.peers.tick()
 	g.forward.tick(now)
 	g.presence.tick(now)

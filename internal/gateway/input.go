@@ -89,6 +89,7 @@ func (h *shell) readable(fd uintptr) bool {
 		switch {
 		case errors.Is(err, errAgain):
 			in.untried.Store(0)
+			in.await(fd)
 			return false
 		case err == nil && n == 0:
 			in.err = in.end()
@@ -102,8 +103,16 @@ func (h *shell) readable(fd uintptr) bool {
 		}
 		if n < len(buf) {
 			in.untried.Store(1)
+			in.await(fd)
 			return false
 		}
+	}
+}
+
+// await is called before more is waited for.
+func (in *input) await(fd uintptr) {
+	if in.r.Buffered() > 0 {
+		ackNow(fd)
 	}
 }
 
@@ -185,12 +194,27 @@ func (h *shell) messages() error {
 		}
 		if err != nil {
 			h.s.g.counters.refused.Inc()
+			if h.passOver(err) {
+				continue
+			}
 			return err
 		}
 		if len(together) == 0 {
 			return nil
 		}
 	}
+}
+
+// passOver answers a message that is larger than one may be, and passes over it, if the client is known.
+func (h *shell) passOver(err error) bool {
+	if !h.in.trusted || !errors.Is(err, wire.ErrOversized) {
+		return false
+	}
+	head, ok := h.in.r.Skip()
+	if ok {
+		h.s.tooLarge(head, err)
+	}
+	return ok
 }
 
 // next returns the next whole messages that were read, and an error if what follows them is none.

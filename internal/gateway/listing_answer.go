@@ -126,6 +126,7 @@ func (l *listing) fail(i int, body wire.Message, err error) {
 		l.mu.later = append(l.mu.later, i)
 		return
 	}
+	l.reply.h.errors.Inc()
 	l.reply.s.Close(fmt.Errorf("%w: %s, partition %d: %s", errCut, l.reply.h.info.Name, p.id, faultText(body, err)))
 	l.finish()
 }

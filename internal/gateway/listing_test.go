@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/protocol"
 	"github.com/filbertgrid/filbert/internal/wire"
 )
@@ -147,6 +148,9 @@ func (c *client) checkIdle(g *Gateway) {
 	fans := &g.forward.fans
 	if n, b, p, s := fans.n.Load(), fans.bytes.Load(), c.s.pending.Load(), c.s.fanned.Load(); n != 0 || b != 0 || p != 0 || s != 0 {
 		c.w.tb.Errorf("left over: %d fan-outs of %d bytes, of the session %d requests, %d bytes", n, b, p, s)
+	}
+	if c.s.listing.Load() != 0 || c.s.streams() {
+		c.w.tb.Errorf("%d listings are left over, streaming %v", c.s.listing.Load(), c.s.streams())
 	}
 	if st := &c.s.mu.lists; len(st.lists)+len(st.waiting)+len(st.line)+len(st.behind) > 0 || st.open != nil || st.gathered+st.taken > 0 {
 		c.w.tb.Errorf("left over in the session: %+v", st)
@@ -430,4 +434,34 @@ func TestLargeBatches(t *testing.T) {
 			next[b.id] += 2
 		}
 	}
+}
+
+// TestFailedStepsAreMadeAgain: a step that fails while an answer is given is made again a moment later, and the answer is whole.
+func TestFailedStepsAreMadeAgain(t *testing.T) {
+	w := newWorld(t, 2, nil)
+	c := w.nodes[0].connect()
+	keys := c.load(60_000, 10)
+	c.slow = true
+	m := w.askKeys()
+	c.send(m)
+	if !c.takeOnce() {
+		t.Fatal("nothing is given")
+	}
+	l := c.s.mu.lists.open
+	l.mu.Lock()
+	last := len(l.mu.todo) - 1
+	q := l.ask(l.mu.todo[last])
+	l.mu.todo = l.mu.todo[:last]
+	l.mu.Unlock()
+	l.Answer(&q, appendFault(nil, 0, partition.ErrOverloaded))
+	c.slow = false
+	c.take()
+	w.pass(time.Second)
+	seen := c.keysOf(wire.Message(m).CorrelationID())
+	for _, key := range keys {
+		if seen[string(key)] != 1 {
+			t.Fatalf("%q was seen %d times", key, seen[string(key)])
+		}
+	}
+	c.checkIdle(w.nodes[0].g)
 }

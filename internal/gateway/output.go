@@ -1,6 +1,9 @@
 package gateway
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/wire"
@@ -59,12 +62,13 @@ func (s *Session) take(spare []byte) (out []byte, list *listing) {
 	out, list = spare, s.mu.lists.wroteBuf(s.mu.lists.taken)
 	if len(s.mu.buf) > 0 && s.g.Cluster.LeaseValid() {
 		out, s.mu.buf = s.mu.buf, spare
-		s.mu.lists.tookBuf()
+		s.tookBuf()
 	}
 	if len(s.mu.plain) > 0 && !s.mu.lists.middle {
 		out = append(out, s.mu.plain...)
 		s.mu.plain = s.mu.plain[:0]
 	}
+	s.mu.writing = len(out)
 	return out, list
 }
 
@@ -87,28 +91,61 @@ func (s *Session) room() bool {
 	if !s.mu.closed && len(s.mu.buf)-st.gathered+len(s.mu.plain)+len(st.behind) > s.g.Limits.MaxOutputBytes {
 		s.mu.closed = true
 		s.mu.buf, s.mu.plain, st.behind = nil, nil, nil
-		s.out.Close(errSlow)
+		s.out.Close(fmt.Errorf("%w: more than %d bytes wait (filbert.limit.session.buffer.bytes)", errSlow, s.g.Limits.MaxOutputBytes))
 	}
 	return !s.mu.closed
 }
 
-// stuck tells whether there is output of which the client has taken nothing for as long as it may be silent. It is called by the tick.
-func (s *Session) stuck(now time.Duration, lease bool) bool {
+// stuck tells whether there is output that the client has not taken, and whether it has taken nothing of that for as long as it may
+// be silent. It is called by the tick.
+func (s *Session) stuck(now time.Duration, lease bool) (waits, stuck bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := &s.mu.lists
-	pending := len(s.mu.buf) + len(s.mu.plain) + len(st.behind) + st.taken
-	if !lease || pending == 0 || s.mu.takes != s.mu.seen {
+	waits = s.unread() > 0
+	if !lease || !waits || s.mu.takes != s.mu.seen {
 		s.mu.seen, s.mu.moved = s.mu.takes, now
-		return false
+		return waits, false
 	}
-	return now-s.mu.moved > s.g.Limits.HeartbeatTimeout
+	return waits, now-s.mu.moved > s.g.Limits.HeartbeatTimeout
+}
+
+// unread is how much output the client has not taken. s.mu is held.
+func (s *Session) unread() int {
+	return len(s.mu.buf) + len(s.mu.plain) + len(s.mu.lists.behind) + s.mu.writing
+}
+
+// limitOutput disconnects the clients with the most output, as long as that of all together is over its limit.
+func (g *Gateway) limitOutput(sessions []*Session) {
+	type unread struct {
+		s *Session
+		n int
+	}
+	var list []unread
+	total := 0
+	for _, s := range sessions {
+		s.mu.Lock()
+		n := s.unread()
+		s.mu.Unlock()
+		if total += n; n > 0 {
+			list = append(list, unread{s, n})
+		}
+	}
+	if total <= g.Limits.MaxOutputTotal {
+		return
+	}
+	slices.SortStableFunc(list, func(a, b unread) int { return cmp.Compare(b.n, a.n) })
+	for i := 0; total > g.Limits.MaxOutputTotal; i++ {
+		total -= list[i].n
+		list[i].s.Close(fmt.Errorf("%w: %d bytes wait, and more than %d for all clients (filbert.limit.sessions.buffer.bytes)",
+			errSlow, list[i].n, g.Limits.MaxOutputTotal))
+	}
 }
 
 // Wrote says that the client has taken n bytes of what Take has returned; to say it of all of that is not necessary.
 func (s *Session) Wrote(n int) {
 	s.mu.Lock()
 	list := s.mu.lists.wroteBuf(n)
+	s.mu.writing -= n
 	s.mu.takes++
 	s.mu.Unlock()
 	if list != nil {

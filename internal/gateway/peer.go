@@ -70,8 +70,10 @@ func (ps *peers) tick() {
 type peer struct {
 	g  *Gateway
 	id cluster.MemberID
-	// request is used by the lane's reader only.
+	// request, tx and scratch are used by the lane's reader only.
 	request partition.Request
+	tx      partition.Tx
+	scratch []byte
 	up      atomic.Bool // the lane is connected
 
 	mu struct {
@@ -259,8 +261,20 @@ func (p *peer) onCall(r *packed.Reader) error {
 	if err := readCall(r, q); err != nil {
 		return err
 	}
-	p.g.Grid.Submit(q)
+	p.scratch = p.make(&p.tx, q, p.scratch)
 	return nil
+}
+
+// make runs a request, with room for its answer: without, every partition that was asked would keep such room.
+func (p *peer) make(tx *partition.Tx, q *partition.Request, room []byte) []byte {
+	answer, answered := p.g.Grid.Run(tx, q, room[:0])
+	if answered {
+		p.Answer(q, answer)
+	}
+	if cap(answer) > maxPeerKept {
+		return nil
+	}
+	return answer
 }
 
 // onCalls runs a request on many partitions, on a worker.
@@ -272,10 +286,12 @@ func (p *peer) onCalls(r *packed.Reader) error {
 	}
 	q.Message = slices.Clone(q.Message)
 	p.g.Run(func() {
+		var room []byte
+		var tx partition.Tx
 		for i, id := range ids {
 			each := q
 			each.Partition, each.Token = id, q.Token+uint64(i)
-			p.g.Grid.Submit(&each)
+			room = p.make(&tx, &each, room)
 		}
 	})
 	return nil

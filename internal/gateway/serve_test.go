@@ -6,8 +6,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -216,4 +218,34 @@ func TestCloseEndsConnections(t *testing.T) {
 	}
 	_ = s.conn.Close()
 	g.Wait()
+}
+
+// TestTooLargeMessage: a message that is larger than one may be is answered, by name and limit, and the connection goes on.
+func TestTooLargeMessage(t *testing.T) {
+	g, address := serve(t)
+	g.Limits.After.MaxMessage = 100_000
+	s := dial(t, address)
+	s.authenticate()
+	key := data("k")
+	set := func(id int64, size int) []byte {
+		return protocol.AppendMapSetRequest(nil, id, place(key), &protocol.MapSetRequest{Name: []byte("m"), Key: key, Value: make([]byte, size), TTL: -1})
+	}
+	s.write(slices.Concat(set(2, 90_000), set(3, 100_000), set(4, 1_000_000), set(5, 90_000)))
+	answers := map[int64]int32{}
+	for range 4 {
+		m, err := s.next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answers[m.CorrelationID()] = m.Type(); m.Type() == protocol.ErrorType {
+			e, err := protocol.DecodeError(m, nil)
+			if err != nil || e[0].ErrorCode != 69 || !strings.Contains(e[0].Message.Value, "at most 100000: Map.set (filbert.limit.message.bytes)") {
+				t.Errorf("error %+v, %v", e, err)
+			}
+		}
+	}
+	want := map[int64]int32{2: protocol.MapSetResponseType, 3: protocol.ErrorType, 4: protocol.ErrorType, 5: protocol.MapSetResponseType}
+	if !maps.Equal(answers, want) {
+		t.Errorf("answers %v, want %v", answers, want)
+	}
 }

@@ -73,6 +73,9 @@ type Session struct {
 	// pending is how many requests are not answered, fanned what the messages take of those about many partitions.
 	pending atomic.Int32
 	fanned  atomic.Int64
+	// listing is how many listings are under way or wait; streaming whether the output is in the midst of a long answer (stream.go).
+	listing   atomic.Int32
+	streaming atomic.Bool
 
 	mu struct {
 		sync.Mutex
@@ -82,7 +85,9 @@ type Session struct {
 		buf, plain      []byte
 		attended, woken bool
 		lists           sessionLists
-		// takes counts what says that output goes on its way, seen is what it was when the tick last saw it change, moved when that was.
+		// writing is what was taken last, less what is written of it. takes counts what says that output goes on its way, seen is
+		// what it was when the tick last saw it change, moved when that was.
+		writing     int
 		takes, seen uint64
 		moved       time.Duration
 		slots       []slot
@@ -147,6 +152,15 @@ func (s *Session) handle(m wire.Message, known *ahead) error {
 		s.submit(r, m, known)
 	}
 	return nil
+}
+
+// tooLarge answers a message that is over its limit, of which nothing but the first frame is there.
+func (s *Session) tooLarge(head wire.Message, err error) {
+	name := "message"
+	if h := s.g.find(head.Type()); h != nil {
+		name = h.info.Name
+	}
+	s.fail(head.CorrelationID(), fmt.Errorf("%w: %s (filbert.limit.message.bytes)", err, name))
 }
 
 // submit runs a message about one partition where that is.
@@ -307,12 +321,13 @@ func (s *Session) handlerOf(token uint64) *handler {
 func (s *Session) tick(now time.Duration, lease bool) {
 	s.out.Tick()
 	silent := now - time.Duration(s.heard.Load())
+	waits, stuck := s.stuck(now, lease)
 	switch {
-	case s.stuck(now, lease):
-		s.Close(errSlow)
+	case stuck:
+		s.Close(fmt.Errorf("%w: nothing in %v (hazelcast.client.max.no.heartbeat.seconds)", errSlow, s.g.Limits.HeartbeatTimeout))
 		return
-	case !s.authenticated.Load() && now-s.born > authTimeout, silent > s.g.Limits.HeartbeatTimeout:
-		s.Close(errSilent)
+	case !s.authenticated.Load() && now-s.born > authTimeout, silent > s.g.Limits.HeartbeatTimeout && (!waits || !lease):
+		s.Close(errSilent) // who has not taken what there is may be kept from being read
 		return
 	case !lease:
 		if now-s.born > leasePatience && s.g.Cluster.View().Joined {

@@ -325,6 +325,52 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	}
 }
 
+// TestClientThatTakesNothing: one that is there and takes nothing of its output is disconnected; one that takes some now and then is not.
+func TestClientThatTakesNothing(t *testing.T) {
+	w := newWorld(t, 1, func(o *Options) { o.Limits.HeartbeatTimeout = 20 * time.Second })
+	deaf, slow := w.nodes[0].connect(), w.nodes[0].connect()
+	slow.load(60_000, 10)
+	deaf.slow, slow.slow = true, true
+	deaf.send(w.askKeys())
+	slow.send(w.askKeys())
+	deaf.takeOnce() // a piece is on its way, and gets stuck
+	for range 4 {
+		slow.takeOnce()
+		w.run()
+		slow.s.Wrote(1000) // of what is on its way
+		w.pass(8 * time.Second)
+		deaf.send(w.ping())
+		slow.send(w.ping())
+		w.run()
+	}
+	if !errors.Is(deaf.closed, errSlow) || !strings.Contains(deaf.closed.Error(), "nothing in 20s") || slow.closed != nil {
+		t.Errorf("closed: deaf client %v, slow client %v", deaf.closed, slow.closed)
+	}
+}
+
+// TestOutputOfAllIsBounded: when all clients together leave too much unread, those with the most go.
+func TestOutputOfAllIsBounded(t *testing.T) {
+	w := newWorld(t, 1, func(o *Options) { o.Limits.MaxOutputTotal = 10_000 })
+	value := data(strings.Repeat("x", 1000))
+	var clients []*client
+	for range 4 {
+		clients = append(clients, w.nodes[0].connect())
+	}
+	clients[0].call(w.set("m", data("k"), value))
+	for i, c := range clients {
+		c.slow = true
+		for range 1 << i { // 1, 2, 4 and 8
+			c.begin(w.get("m", data("k")))
+		}
+	}
+	w.pass(100 * time.Millisecond)
+	for i, c := range clients {
+		if gone := c.closed != nil; gone != (i == 3) || (gone && !errors.Is(c.closed, errSlow)) {
+			t.Errorf("client %d is closed: %v", i, c.closed)
+		}
+	}
+}
+
 func TestSilentSessionsEnd(t *testing.T) {
 	w := newWorld(t, 1, func(o *Options) { o.Limits.HeartbeatTimeout = 20 * time.Second })
 	stranger, talker, mute := w.nodes[0].raw(), w.nodes[0].connect(), w.nodes[0].connect()

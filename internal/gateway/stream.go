@@ -30,6 +30,7 @@ type sessionLists struct {
 func (s *Session) admitList(l *listing) bool {
 	s.mu.Lock()
 	closed, now := s.mu.closed, len(s.mu.lists.lists) < maxLists
+	s.listing.Add(1)
 	switch st := &s.mu.lists; {
 	case closed:
 	case now:
@@ -47,6 +48,7 @@ func (s *Session) admitList(l *listing) bool {
 // endList takes a listing off, and begins the next one.
 func (s *Session) endList(l *listing) {
 	is := func(o *listing) bool { return o == l }
+	s.listing.Add(-1)
 	s.mu.Lock()
 	st := &s.mu.lists
 	st.lists, st.waiting = slices.DeleteFunc(st.lists, is), slices.DeleteFunc(st.waiting, is)
@@ -74,6 +76,7 @@ func (s *Session) beginStream(l *listing) bool {
 	at := len(s.mu.buf)
 	s.mu.buf = appendListHead(s.mu.buf, l.reply.h, l.reply.correlation)
 	st.open, st.gathered, st.taken = l, len(s.mu.buf)-at, 0
+	s.streaming.Store(true)
 	return true
 }
 
@@ -134,9 +137,14 @@ func (s *Session) tail() *[]byte {
 }
 
 // tookBuf notes that all of the output was taken. s.mu is held.
-func (st *sessionLists) tookBuf() {
+func (s *Session) tookBuf() {
+	st := &s.mu.lists
+	if st.open == nil && !st.middle {
+		return
+	}
 	st.middle = st.open != nil
 	st.taken, st.gathered = st.gathered, 0
+	s.streaming.Store(st.middle)
 }
 
 // wroteBuf notes that n bytes of what was taken are written, and returns the listing that may go on for that, or nil. s.mu is held.
@@ -153,22 +161,22 @@ func (s *Session) dropLists() {
 	s.mu.Lock()
 	st := s.mu.lists
 	s.mu.lists = sessionLists{}
+	s.streaming.Store(false)
 	s.mu.Unlock()
 	for _, l := range slices.Concat(st.lists, st.waiting) {
 		l.abandon()
 	}
 }
 
-// streams tells whether a long answer is being given.
-func (s *Session) streams() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.mu.lists.open != nil || s.mu.lists.middle
-}
+// streams tells whether a long answer is being given, its end included.
+func (s *Session) streams() bool { return s.streaming.Load() }
 
 // crowded tells whether so much waits behind an answer that is being given, or so many that are to be given, that no more
 // should be asked for.
 func (s *Session) crowded() bool {
+	if s.listing.Load() == 0 {
+		return false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := &s.mu.lists

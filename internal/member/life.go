@@ -102,7 +102,7 @@ func (n *Node) newGateway() *gateway.Gateway {
 		Clock: n.o.Clock, UUID: n.o.UUID, Run: n.o.Run, Logger: n.log("gateway"),
 		Limits: gateway.Limits{
 			MaxSessions: c.Limits.MaxClientConnections, MaxOutputBytes: c.Limits.MaxSessionBufferBytes,
-			ListingBytes: c.Limits.ListingBytes,
+			MaxOutputTotal: c.Limits.MaxSessionsBufferBytes, ListingBytes: c.Limits.ListingBytes,
 			MaxNameBytes: c.Limits.MaxNameBytes,
 			Before:       wire.Limits{MaxMessage: c.Limits.MaxUnauthenticatedMessageBytes},
 			After:        wire.Limits{MaxMessage: c.Limits.MaxMessageBytes},

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"github.com/filbertgrid/filbert/internal/store"
@@ -165,7 +166,7 @@ func BenchmarkTogether(b *testing.B) {
 // BenchmarkReset is how long a partition's lock is held to empty it: the same for any number of entries.
 func BenchmarkReset(b *testing.B) {
 	for _, entries := range []int{1_000, 37_000, 1_000_000} {
-		b.Run(fmt.Sprint(entries), func(b *testing.B) {
+		b.Run(strconv.Itoa(entries), func(b *testing.B) {
 			arena := newArena(b)
 			var key [keyBytes]byte
 			value := make([]byte, valueBytes)

@@ -30,6 +30,7 @@ type Reader struct {
 	peak, idle int
 
 	fragments fragments
+	skip      skip
 }
 
 // NewReader returns a Reader with limits; its buffer is allocated when it is first asked for.
@@ -90,8 +91,13 @@ func (r *Reader) Advance(n int) {
 }
 
 // Next returns the next whole message, nil if more bytes are needed. The errors are ErrMalformed, ErrOversized and
-// ErrFragments; after one the connection is of no more use.
+// ErrFragments; after one the connection is of no more use, but for what Skip says of ErrOversized.
 func (r *Reader) Next() (Message, error) {
+	if r.skip.on {
+		if err := r.pass(); err != nil || r.skip.on {
+			return nil, err
+		}
+	}
 	for {
 		end, err := r.scan.run(r.buf[r.start:r.end], &r.limits)
 		if err != nil || end == 0 {

@@ -40,5 +40,40 @@ func doors() []Mutant {
 			"g.mu.byClient[r.Client] >= g.perClient", "false",
 			inPartition, "TestWaitersAreBounded", nil,
 		},
+		{
+			"long answers: what is in memory of one is bounded, as fast as the client may read", "internal/gateway/listing.go",
+			"ok = held+p.room <= l.window", "ok = held >= 0",
+			inGateway, "TestLongListIsBounded", nil,
+		},
+		{
+			"whole messages: nothing is said in the midst of a long answer", "internal/gateway/output.go",
+			"if len(s.mu.plain) > 0 && !s.mu.lists.middle {", "if len(s.mu.plain) > 0 {",
+			inGateway, "TestListWithoutLease", nil,
+		},
+		{
+			"once listed: a step that finds no room for an entry begins with it the next time", "internal/gateway/step.go",
+			"return int64(p.hash)", "return int64(p.hash) + 1",
+			inGateway, "TestStepsAreStrict|TestListsInSteps", nil,
+		},
+		{
+			"steps that fail: a long answer goes on when its partitions have an owner again", "internal/gateway/listing_answer.go",
+			"if now-p.failing < l.g.Limits.CallTimeout", "if now-p.failing < 0*l.g.Limits.CallTimeout",
+			inGateway, "TestFailedStepsAreMadeAgain", nil,
+		},
+		{
+			"abandoned lists: nothing is kept of them", "internal/gateway/session.go",
+			"s.dropLists()", "_ = s.dropLists",
+			inGateway, "TestAbandonedList", nil,
+		},
+		{
+			"deaf clients: who takes nothing is disconnected", "internal/gateway/output.go",
+			"return waits, now-s.mu.moved > s.g.Limits.HeartbeatTimeout", "return waits, false",
+			inGateway, "TestClientThatTakesNothing", nil,
+		},
+		{
+			"large clears: no partition is held for the size of its map", "internal/store/table.go",
+			"len(x.leaves)+len(l.chunks) > freedAtOnce", "len(x.leaves)+len(l.chunks) > freedAtOnce<<20",
+			inStore, "TestResetTakesNoTime", nil,
+		},
 	}
 }

@@ -8,6 +8,7 @@ const (
 	inMigration  = "internal/migration"
 	inMembership = "internal/membership"
 	inGateway    = "internal/gateway"
+	inStore      = "internal/store"
 	inMember     = "internal/member"
 	inMaps       = "internal/structure/imap"
 )
