@@ -85,8 +85,11 @@ type Replica struct {
 	// Doubtful: a backup that was found to differ from its primary, until a transfer has replaced it.
 	Doubtful bool
 
-	all  Need
-	tail tail
+	all Need
+	// alone is what effects want that were made without peers. Nobody can have it but who gets all of it first, so their keys are not told
+	// apart.
+	alone Need
+	tail  tail
 	// begun is the number of the last effect before the installed assignment. Only on a primary.
 	begun uint64
 	marks [buckets]Need
@@ -155,12 +158,14 @@ func (r *Replica) lead(before Role, next bool, a *cluster.Assignment) {
 // Append numbers an effect on the primary. hashed effects concern one key.
 func (r *Replica) Append(effect []byte, sync uint8, hash uint32, hashed bool) Need {
 	r.Last = Position{Seq: r.Last.Seq + 1, Epoch: r.Epoch}
-	if len(r.Peers) > 0 {
-		r.tail.append(r.Epoch, effect)
-	} else { // nobody will be levelled from it: a backup that comes has nothing, and is copied
-		r.tail.reset(r.Last.Seq, r.Epoch)
-	}
 	need := Need{Seq: r.Last.Seq, Backups: sync}
+	if len(r.Peers) == 0 { // nobody will be levelled from the tail: a backup that comes has nothing, and is copied
+		r.tail.reset(r.Last.Seq, r.Epoch)
+		r.mark(&r.alone, need)
+		r.mark(&r.all, need)
+		return need
+	}
+	r.tail.append(r.Epoch, effect)
 	if hashed {
 		r.mark(&r.marks[hash%buckets], need)
 	} else {
@@ -190,7 +195,11 @@ func (r *Replica) SawKey(hash uint32) Need {
 	if r.Confirmed(r.all) {
 		return Need{}
 	}
-	return r.marks[hash%buckets]
+	need := r.marks[hash%buckets]
+	if !r.Confirmed(r.alone) {
+		need.Join(r.alone)
+	}
+	return need
 }
 
 // SawAll is what a read of more than single keys waits for.

@@ -110,6 +110,25 @@ func TestReadsWaitForTheirKey(t *testing.T) {
 	}
 }
 
+// What was made without peers is waited for, too, should a peer be in sync that has not said so yet.
+func TestReadsOfWhatWasMadeAlone(t *testing.T) {
+	var r Replica
+	r.Install(id(1), assignment(1, inSync(1)))
+	need := r.Append(nil, 1, 5, true)
+	if !r.Confirmed(r.SawKey(5)) || !r.Confirmed(need) {
+		t.Error("somebody is waited for who is not there")
+	}
+	r.Install(id(1), assignment(3, inSync(1), inSync(2)))
+	if r.Confirmed(r.SawKey(5)) || r.Confirmed(r.SawAll()) {
+		t.Error("what the peer may not have is shown")
+	}
+	r.Ack(r.Peer(id(2)), need.Seq)
+	r.Append(nil, 1, 6, true)
+	if !r.Confirmed(r.SawKey(5)) || r.Confirmed(r.SawKey(6)) {
+		t.Error("a read waits for another key, or does not for its own:", r.Confirmed(r.SawKey(5)), r.Confirmed(r.SawKey(6)))
+	}
+}
+
 // After a promotion everything counts as unacknowledged until the other backups have said how far they are.
 func TestPromotedReadsWait(t *testing.T) {
 	var r Replica

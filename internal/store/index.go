@@ -27,7 +27,12 @@ type index struct {
 	leaves []leaf
 	// count is the number of entries, words what all leaves have room for.
 	count, words uint32
+	// hint is where a hash was found last: what is looked up is often looked up again at once, and to search a leaf costs more than to look.
+	hint hint
 }
+
+// hint is a place in the index, which may have changed since: a leaf's number and a word in it.
+type hint struct{ hash, leaf, word uint32 }
 
 // leaf is a sorted piece of the index: n words in a block that has room for room of them. first is the least hash
 // that belongs into it; that of the first leaf is 0.
@@ -43,9 +48,29 @@ func (x *index) of(l *leaf) []uint64 { return x.arena.words(l.block, int(l.n)) }
 // place returns the words of the leaf that a hash belongs to, and where in it the first of that hash stands or would stand; there
 // must be a leaf.
 func (x *index) place(hash uint32) (words []uint64, i int) {
-	at := x.leaf(hash)
-	words = x.of(&x.leaves[at])
-	return words, seek(words, hash, x.guess(at, hash))
+	at, i := x.search(hash)
+	return x.of(&x.leaves[at]), i
+}
+
+// search is place with the leaf's number.
+func (x *index) search(hash uint32) (at, i int) {
+	if x.hint.hash == hash && x.holds(x.hint) {
+		return int(x.hint.leaf), int(x.hint.word)
+	}
+	at = x.leaf(hash)
+	i = seek(x.of(&x.leaves[at]), hash, x.guess(at, hash))
+	x.hint = hint{hash, uint32(at), uint32(i)}
+	return at, i
+}
+
+// holds tells whether the first word of a hint's hash is where it says. All words of a hash stand in one leaf.
+func (x *index) holds(h hint) bool {
+	if int(h.leaf) >= len(x.leaves) {
+		return false
+	}
+	words := x.of(&x.leaves[h.leaf])
+	i := int(h.word)
+	return i < len(words) && uint32(words[i]>>32) == h.hash && (i == 0 || uint32(words[i-1]>>32) != h.hash)
 }
 
 // guess is about where in a leaf a hash stands: hashes are evenly spread between the bounds of the leaf. It looks at none of the leaf's memory,
@@ -208,10 +233,8 @@ func boundary(leaf []uint64, i int) bool {
 
 // find returns the place of a word that is there.
 func (x *index) find(hash, ref uint32) (at, i int) {
-	at = x.leaf(hash)
-	words := x.of(&x.leaves[at])
-	i = seek(words, hash, x.guess(at, hash))
-	for uint32(words[i]) != ref {
+	at, i = x.search(hash)
+	for words := x.of(&x.leaves[at]); uint32(words[i]) != ref; {
 		i++
 	}
 	return at, i

@@ -7,7 +7,7 @@ import (
 )
 
 // tableCost is the memory of a Table itself.
-const tableCost = 128
+const tableCost = 144
 
 // Table is a hash table in an arena. It needs the lock of its owner for every call, and Reset when it is not used any more.
 type Table struct {
