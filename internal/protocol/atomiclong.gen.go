@@ -31,7 +31,8 @@ type AtomicLongApplyRequest struct {
 
 // DecodeAtomicLongApplyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicLongApplyRequest(m wire.Message, into *AtomicLongApplyRequest) error {
-	d := decodeMessage(m, AtomicLongApplyRequestType, "AtomicLong.apply request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, AtomicLongApplyRequestType, "AtomicLong.apply request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
 	into.Function = d.bytes("function")
@@ -55,7 +56,8 @@ type AtomicLongApplyResponse struct {
 
 // DecodeAtomicLongApplyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicLongApplyResponse(m wire.Message, into *AtomicLongApplyResponse) error {
-	d := decodeMessage(m, AtomicLongApplyResponseType, "AtomicLong.apply response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, AtomicLongApplyResponseType, "AtomicLong.apply response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -78,7 +80,8 @@ type AtomicLongAlterRequest struct {
 
 // DecodeAtomicLongAlterRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicLongAlterRequest(m wire.Message, into *AtomicLongAlterRequest) error {
-	d := decodeMessage(m, AtomicLongAlterRequestType, "AtomicLong.alter request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, AtomicLongAlterRequestType, "AtomicLong.alter request", wire.RequestHeadSize)
 	into.ReturnValueType = d.int("returnValueType")
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
@@ -104,7 +107,8 @@ type AtomicLongAlterResponse struct {
 
 // DecodeAtomicLongAlterResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicLongAlterResponse(m wire.Message, into *AtomicLongAlterResponse) error {
-	d := decodeMessage(m, AtomicLongAlterResponseType, "AtomicLong.alter response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, AtomicLongAlterResponseType, "AtomicLong.alter response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }
@@ -126,7 +130,8 @@ type AtomicLongAddAndGetRequest struct {
 
 // DecodeAtomicLongAddAndGetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicLongAddAndGetRequest(m wire.Message, into *AtomicLongAddAndGetRequest) error {
-	d := decodeMessage(m, AtomicLongAddAndGetRequestType, "AtomicLong.addAndGet request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, AtomicLongAddAndGetRequestType, "AtomicLong.addAndGet request", wire.RequestHeadSize)
 	into.Delta = d.long("delta")
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
@@ -150,7 +155,8 @@ type AtomicLongAddAndGetResponse struct {
 
 // DecodeAtomicLongAddAndGetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicLongAddAndGetResponse(m wire.Message, into *AtomicLongAddAndGetResponse) error {
-	d := decodeMessage(m, AtomicLongAddAndGetResponseType, "AtomicLong.addAndGet response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, AtomicLongAddAndGetResponseType, "AtomicLong.addAndGet response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }
@@ -173,7 +179,8 @@ type AtomicLongCompareAndSetRequest struct {
 
 // DecodeAtomicLongCompareAndSetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicLongCompareAndSetRequest(m wire.Message, into *AtomicLongCompareAndSetRequest) error {
-	d := decodeMessage(m, AtomicLongCompareAndSetRequestType, "AtomicLong.compareAndSet request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, AtomicLongCompareAndSetRequestType, "AtomicLong.compareAndSet request", wire.RequestHeadSize)
 	into.Expected = d.long("expected")
 	into.Updated = d.long("updated")
 	into.GroupID.decode(&d, "groupId")
@@ -199,7 +206,8 @@ type AtomicLongCompareAndSetResponse struct {
 
 // DecodeAtomicLongCompareAndSetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicLongCompareAndSetResponse(m wire.Message, into *AtomicLongCompareAndSetResponse) error {
-	d := decodeMessage(m, AtomicLongCompareAndSetResponseType, "AtomicLong.compareAndSet response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, AtomicLongCompareAndSetResponseType, "AtomicLong.compareAndSet response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -220,7 +228,8 @@ type AtomicLongGetRequest struct {
 
 // DecodeAtomicLongGetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicLongGetRequest(m wire.Message, into *AtomicLongGetRequest) error {
-	d := decodeMessage(m, AtomicLongGetRequestType, "AtomicLong.get request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, AtomicLongGetRequestType, "AtomicLong.get request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -242,7 +251,8 @@ type AtomicLongGetResponse struct {
 
 // DecodeAtomicLongGetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicLongGetResponse(m wire.Message, into *AtomicLongGetResponse) error {
-	d := decodeMessage(m, AtomicLongGetResponseType, "AtomicLong.get response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, AtomicLongGetResponseType, "AtomicLong.get response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }
@@ -264,7 +274,8 @@ type AtomicLongGetAndAddRequest struct {
 
 // DecodeAtomicLongGetAndAddRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicLongGetAndAddRequest(m wire.Message, into *AtomicLongGetAndAddRequest) error {
-	d := decodeMessage(m, AtomicLongGetAndAddRequestType, "AtomicLong.getAndAdd request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, AtomicLongGetAndAddRequestType, "AtomicLong.getAndAdd request", wire.RequestHeadSize)
 	into.Delta = d.long("delta")
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
@@ -288,7 +299,8 @@ type AtomicLongGetAndAddResponse struct {
 
 // DecodeAtomicLongGetAndAddResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicLongGetAndAddResponse(m wire.Message, into *AtomicLongGetAndAddResponse) error {
-	d := decodeMessage(m, AtomicLongGetAndAddResponseType, "AtomicLong.getAndAdd response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, AtomicLongGetAndAddResponseType, "AtomicLong.getAndAdd response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }
@@ -310,7 +322,8 @@ type AtomicLongGetAndSetRequest struct {
 
 // DecodeAtomicLongGetAndSetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicLongGetAndSetRequest(m wire.Message, into *AtomicLongGetAndSetRequest) error {
-	d := decodeMessage(m, AtomicLongGetAndSetRequestType, "AtomicLong.getAndSet request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, AtomicLongGetAndSetRequestType, "AtomicLong.getAndSet request", wire.RequestHeadSize)
 	into.NewValue = d.long("newValue")
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
@@ -334,7 +347,8 @@ type AtomicLongGetAndSetResponse struct {
 
 // DecodeAtomicLongGetAndSetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicLongGetAndSetResponse(m wire.Message, into *AtomicLongGetAndSetResponse) error {
-	d := decodeMessage(m, AtomicLongGetAndSetResponseType, "AtomicLong.getAndSet response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, AtomicLongGetAndSetResponseType, "AtomicLong.getAndSet response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }

@@ -29,7 +29,8 @@ type AtomicRefApplyRequest struct {
 
 // DecodeAtomicRefApplyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicRefApplyRequest(m wire.Message, into *AtomicRefApplyRequest) error {
-	d := decodeMessage(m, AtomicRefApplyRequestType, "AtomicRef.apply request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, AtomicRefApplyRequestType, "AtomicRef.apply request", wire.RequestHeadSize)
 	into.ReturnValueType = d.int("returnValueType")
 	into.Alter = d.boolean("alter")
 	into.GroupID.decode(&d, "groupId")
@@ -57,7 +58,8 @@ type AtomicRefApplyResponse struct {
 
 // DecodeAtomicRefApplyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicRefApplyResponse(m wire.Message, into *AtomicRefApplyResponse) error {
-	d := decodeMessage(m, AtomicRefApplyResponseType, "AtomicRef.apply response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, AtomicRefApplyResponseType, "AtomicRef.apply response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -80,7 +82,8 @@ type AtomicRefCompareAndSetRequest struct {
 
 // DecodeAtomicRefCompareAndSetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicRefCompareAndSetRequest(m wire.Message, into *AtomicRefCompareAndSetRequest) error {
-	d := decodeMessage(m, AtomicRefCompareAndSetRequestType, "AtomicRef.compareAndSet request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, AtomicRefCompareAndSetRequestType, "AtomicRef.compareAndSet request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
 	into.OldValue = d.nullableBytes("oldValue")
@@ -106,7 +109,8 @@ type AtomicRefCompareAndSetResponse struct {
 
 // DecodeAtomicRefCompareAndSetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicRefCompareAndSetResponse(m wire.Message, into *AtomicRefCompareAndSetResponse) error {
-	d := decodeMessage(m, AtomicRefCompareAndSetResponseType, "AtomicRef.compareAndSet response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, AtomicRefCompareAndSetResponseType, "AtomicRef.compareAndSet response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -128,7 +132,8 @@ type AtomicRefContainsRequest struct {
 
 // DecodeAtomicRefContainsRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicRefContainsRequest(m wire.Message, into *AtomicRefContainsRequest) error {
-	d := decodeMessage(m, AtomicRefContainsRequestType, "AtomicRef.contains request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, AtomicRefContainsRequestType, "AtomicRef.contains request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
 	into.Value = d.nullableBytes("value")
@@ -152,7 +157,8 @@ type AtomicRefContainsResponse struct {
 
 // DecodeAtomicRefContainsResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicRefContainsResponse(m wire.Message, into *AtomicRefContainsResponse) error {
-	d := decodeMessage(m, AtomicRefContainsResponseType, "AtomicRef.contains response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, AtomicRefContainsResponseType, "AtomicRef.contains response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -173,7 +179,8 @@ type AtomicRefGetRequest struct {
 
 // DecodeAtomicRefGetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicRefGetRequest(m wire.Message, into *AtomicRefGetRequest) error {
-	d := decodeMessage(m, AtomicRefGetRequestType, "AtomicRef.get request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, AtomicRefGetRequestType, "AtomicRef.get request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -195,7 +202,8 @@ type AtomicRefGetResponse struct {
 
 // DecodeAtomicRefGetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicRefGetResponse(m wire.Message, into *AtomicRefGetResponse) error {
-	d := decodeMessage(m, AtomicRefGetResponseType, "AtomicRef.get response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, AtomicRefGetResponseType, "AtomicRef.get response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -218,7 +226,8 @@ type AtomicRefSetRequest struct {
 
 // DecodeAtomicRefSetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicRefSetRequest(m wire.Message, into *AtomicRefSetRequest) error {
-	d := decodeMessage(m, AtomicRefSetRequestType, "AtomicRef.set request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, AtomicRefSetRequestType, "AtomicRef.set request", wire.RequestHeadSize)
 	into.ReturnOldValue = d.boolean("returnOldValue")
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
@@ -244,7 +253,8 @@ type AtomicRefSetResponse struct {
 
 // DecodeAtomicRefSetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeAtomicRefSetResponse(m wire.Message, into *AtomicRefSetResponse) error {
-	d := decodeMessage(m, AtomicRefSetResponseType, "AtomicRef.set response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, AtomicRefSetResponseType, "AtomicRef.set response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }

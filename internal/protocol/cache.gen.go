@@ -86,7 +86,8 @@ type CacheAddEntryListenerRequest struct {
 
 // DecodeCacheAddEntryListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheAddEntryListenerRequest(m wire.Message, into *CacheAddEntryListenerRequest) error {
-	d := decodeMessage(m, CacheAddEntryListenerRequestType, "Cache.addEntryListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheAddEntryListenerRequestType, "Cache.addEntryListener request", wire.RequestHeadSize)
 	into.LocalOnly = d.boolean("localOnly")
 	into.Name = d.bytes("name")
 	return d.err
@@ -108,7 +109,8 @@ type CacheAddEntryListenerResponse struct {
 
 // DecodeCacheAddEntryListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheAddEntryListenerResponse(m wire.Message, into *CacheAddEntryListenerResponse) error {
-	d := decodeMessage(m, CacheAddEntryListenerResponseType, "Cache.addEntryListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheAddEntryListenerResponseType, "Cache.addEntryListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -130,7 +132,8 @@ type CacheAddEntryListenerCacheEvent struct {
 
 // DecodeCacheAddEntryListenerCacheEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheAddEntryListenerCacheEvent(m wire.Message, into *CacheAddEntryListenerCacheEvent) error {
-	d := decodeMessage(m, CacheAddEntryListenerCacheEventType, "Cache.addEntryListener event Cache", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheAddEntryListenerCacheEventType, "Cache.addEntryListener event Cache", wire.RequestHeadSize)
 	into.Type = d.int("type")
 	into.CompletionID = d.int("completionId")
 	into.Keys = decodeList(&d, "keys", into.Keys)
@@ -153,7 +156,8 @@ type CacheClearRequest struct {
 
 // DecodeCacheClearRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheClearRequest(m wire.Message, into *CacheClearRequest) error {
-	d := decodeMessage(m, CacheClearRequestType, "Cache.clear request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheClearRequestType, "Cache.clear request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -171,7 +175,8 @@ type CacheClearResponse struct{}
 
 // DecodeCacheClearResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheClearResponse(m wire.Message, _ *CacheClearResponse) error {
-	d := decodeMessage(m, CacheClearResponseType, "Cache.clear response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheClearResponseType, "Cache.clear response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -191,7 +196,8 @@ type CacheRemoveAllKeysRequest struct {
 
 // DecodeCacheRemoveAllKeysRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheRemoveAllKeysRequest(m wire.Message, into *CacheRemoveAllKeysRequest) error {
-	d := decodeMessage(m, CacheRemoveAllKeysRequestType, "Cache.removeAllKeys request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheRemoveAllKeysRequestType, "Cache.removeAllKeys request", wire.RequestHeadSize)
 	into.CompletionID = d.int("completionId")
 	into.Name = d.bytes("name")
 	into.Keys = d.listData("keys", into.Keys)
@@ -212,7 +218,8 @@ type CacheRemoveAllKeysResponse struct{}
 
 // DecodeCacheRemoveAllKeysResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheRemoveAllKeysResponse(m wire.Message, _ *CacheRemoveAllKeysResponse) error {
-	d := decodeMessage(m, CacheRemoveAllKeysResponseType, "Cache.removeAllKeys response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheRemoveAllKeysResponseType, "Cache.removeAllKeys response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -231,7 +238,8 @@ type CacheRemoveAllRequest struct {
 
 // DecodeCacheRemoveAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheRemoveAllRequest(m wire.Message, into *CacheRemoveAllRequest) error {
-	d := decodeMessage(m, CacheRemoveAllRequestType, "Cache.removeAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheRemoveAllRequestType, "Cache.removeAll request", wire.RequestHeadSize)
 	into.CompletionID = d.int("completionId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -251,7 +259,8 @@ type CacheRemoveAllResponse struct{}
 
 // DecodeCacheRemoveAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheRemoveAllResponse(m wire.Message, _ *CacheRemoveAllResponse) error {
-	d := decodeMessage(m, CacheRemoveAllResponseType, "Cache.removeAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheRemoveAllResponseType, "Cache.removeAll response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -270,7 +279,8 @@ type CacheContainsKeyRequest struct {
 
 // DecodeCacheContainsKeyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheContainsKeyRequest(m wire.Message, into *CacheContainsKeyRequest) error {
-	d := decodeMessage(m, CacheContainsKeyRequestType, "Cache.containsKey request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheContainsKeyRequestType, "Cache.containsKey request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
 	return d.err
@@ -292,7 +302,8 @@ type CacheContainsKeyResponse struct {
 
 // DecodeCacheContainsKeyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheContainsKeyResponse(m wire.Message, into *CacheContainsKeyResponse) error {
-	d := decodeMessage(m, CacheContainsKeyResponseType, "Cache.containsKey response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheContainsKeyResponseType, "Cache.containsKey response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -313,7 +324,8 @@ type CacheCreateConfigRequest struct {
 
 // DecodeCacheCreateConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheCreateConfigRequest(m wire.Message, into *CacheCreateConfigRequest) error {
-	d := decodeMessage(m, CacheCreateConfigRequestType, "Cache.createConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheCreateConfigRequestType, "Cache.createConfig request", wire.RequestHeadSize)
 	into.CreateAlsoOnOthers = d.boolean("createAlsoOnOthers")
 	into.CacheConfig.decode(&d, "cacheConfig")
 	return d.err
@@ -334,7 +346,8 @@ type CacheCreateConfigResponse struct {
 
 // DecodeCacheCreateConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheCreateConfigResponse(m wire.Message, into *CacheCreateConfigResponse) error {
-	d := decodeMessage(m, CacheCreateConfigResponseType, "Cache.createConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheCreateConfigResponseType, "Cache.createConfig response", wire.ResponseHeadSize)
 	if d.null() {
 		into.Response = nil
 	} else {
@@ -362,7 +375,8 @@ type CacheDestroyRequest struct {
 
 // DecodeCacheDestroyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheDestroyRequest(m wire.Message, into *CacheDestroyRequest) error {
-	d := decodeMessage(m, CacheDestroyRequestType, "Cache.destroy request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheDestroyRequestType, "Cache.destroy request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -380,7 +394,8 @@ type CacheDestroyResponse struct{}
 
 // DecodeCacheDestroyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheDestroyResponse(m wire.Message, _ *CacheDestroyResponse) error {
-	d := decodeMessage(m, CacheDestroyResponseType, "Cache.destroy response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheDestroyResponseType, "Cache.destroy response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -402,7 +417,8 @@ type CacheEntryProcessorRequest struct {
 
 // DecodeCacheEntryProcessorRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheEntryProcessorRequest(m wire.Message, into *CacheEntryProcessorRequest) error {
-	d := decodeMessage(m, CacheEntryProcessorRequestType, "Cache.entryProcessor request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheEntryProcessorRequestType, "Cache.entryProcessor request", wire.RequestHeadSize)
 	into.CompletionID = d.int("completionId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -429,7 +445,8 @@ type CacheEntryProcessorResponse struct {
 
 // DecodeCacheEntryProcessorResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheEntryProcessorResponse(m wire.Message, into *CacheEntryProcessorResponse) error {
-	d := decodeMessage(m, CacheEntryProcessorResponseType, "Cache.entryProcessor response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheEntryProcessorResponseType, "Cache.entryProcessor response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -451,7 +468,8 @@ type CacheGetAllRequest struct {
 
 // DecodeCacheGetAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheGetAllRequest(m wire.Message, into *CacheGetAllRequest) error {
-	d := decodeMessage(m, CacheGetAllRequestType, "Cache.getAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheGetAllRequestType, "Cache.getAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Keys = d.listData("keys", into.Keys)
 	into.ExpiryPolicy = d.nullableBytes("expiryPolicy")
@@ -475,7 +493,8 @@ type CacheGetAllResponse struct {
 
 // DecodeCacheGetAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheGetAllResponse(m wire.Message, into *CacheGetAllResponse) error {
-	d := decodeMessage(m, CacheGetAllResponseType, "Cache.getAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheGetAllResponseType, "Cache.getAll response", wire.ResponseHeadSize)
 	into.Response = d.entryListDataData("response", into.Response)
 	return d.err
 }
@@ -496,7 +515,8 @@ type CacheGetAndRemoveRequest struct {
 
 // DecodeCacheGetAndRemoveRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheGetAndRemoveRequest(m wire.Message, into *CacheGetAndRemoveRequest) error {
-	d := decodeMessage(m, CacheGetAndRemoveRequestType, "Cache.getAndRemove request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheGetAndRemoveRequestType, "Cache.getAndRemove request", wire.RequestHeadSize)
 	into.CompletionID = d.int("completionId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -520,7 +540,8 @@ type CacheGetAndRemoveResponse struct {
 
 // DecodeCacheGetAndRemoveResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheGetAndRemoveResponse(m wire.Message, into *CacheGetAndRemoveResponse) error {
-	d := decodeMessage(m, CacheGetAndRemoveResponseType, "Cache.getAndRemove response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheGetAndRemoveResponseType, "Cache.getAndRemove response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -544,7 +565,8 @@ type CacheGetAndReplaceRequest struct {
 
 // DecodeCacheGetAndReplaceRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheGetAndReplaceRequest(m wire.Message, into *CacheGetAndReplaceRequest) error {
-	d := decodeMessage(m, CacheGetAndReplaceRequestType, "Cache.getAndReplace request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheGetAndReplaceRequestType, "Cache.getAndReplace request", wire.RequestHeadSize)
 	into.CompletionID = d.int("completionId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -572,7 +594,8 @@ type CacheGetAndReplaceResponse struct {
 
 // DecodeCacheGetAndReplaceResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheGetAndReplaceResponse(m wire.Message, into *CacheGetAndReplaceResponse) error {
-	d := decodeMessage(m, CacheGetAndReplaceResponseType, "Cache.getAndReplace response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheGetAndReplaceResponseType, "Cache.getAndReplace response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -593,7 +616,8 @@ type CacheGetConfigRequest struct {
 
 // DecodeCacheGetConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheGetConfigRequest(m wire.Message, into *CacheGetConfigRequest) error {
-	d := decodeMessage(m, CacheGetConfigRequestType, "Cache.getConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheGetConfigRequestType, "Cache.getConfig request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.SimpleName = d.bytes("simpleName")
 	return d.err
@@ -615,7 +639,8 @@ type CacheGetConfigResponse struct {
 
 // DecodeCacheGetConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheGetConfigResponse(m wire.Message, into *CacheGetConfigResponse) error {
-	d := decodeMessage(m, CacheGetConfigResponseType, "Cache.getConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheGetConfigResponseType, "Cache.getConfig response", wire.ResponseHeadSize)
 	if d.null() {
 		into.Response = nil
 	} else {
@@ -645,7 +670,8 @@ type CacheGetRequest struct {
 
 // DecodeCacheGetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheGetRequest(m wire.Message, into *CacheGetRequest) error {
-	d := decodeMessage(m, CacheGetRequestType, "Cache.get request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheGetRequestType, "Cache.get request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
 	into.ExpiryPolicy = d.nullableBytes("expiryPolicy")
@@ -669,7 +695,8 @@ type CacheGetResponse struct {
 
 // DecodeCacheGetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheGetResponse(m wire.Message, into *CacheGetResponse) error {
-	d := decodeMessage(m, CacheGetResponseType, "Cache.get response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheGetResponseType, "Cache.get response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -691,7 +718,8 @@ type CacheIterateRequest struct {
 
 // DecodeCacheIterateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheIterateRequest(m wire.Message, into *CacheIterateRequest) error {
-	d := decodeMessage(m, CacheIterateRequestType, "Cache.iterate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheIterateRequestType, "Cache.iterate request", wire.RequestHeadSize)
 	into.Batch = d.int("batch")
 	into.Name = d.bytes("name")
 	into.IterationPointers = d.entryListIntegerInteger("iterationPointers", into.IterationPointers)
@@ -716,7 +744,8 @@ type CacheIterateResponse struct {
 
 // DecodeCacheIterateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheIterateResponse(m wire.Message, into *CacheIterateResponse) error {
-	d := decodeMessage(m, CacheIterateResponseType, "Cache.iterate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheIterateResponseType, "Cache.iterate response", wire.ResponseHeadSize)
 	into.IterationPointers = d.entryListIntegerInteger("iterationPointers", into.IterationPointers)
 	into.Keys = d.listData("keys", into.Keys)
 	return d.err
@@ -740,7 +769,8 @@ type CacheListenerRegistrationRequest struct {
 
 // DecodeCacheListenerRegistrationRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheListenerRegistrationRequest(m wire.Message, into *CacheListenerRegistrationRequest) error {
-	d := decodeMessage(m, CacheListenerRegistrationRequestType, "Cache.listenerRegistration request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheListenerRegistrationRequestType, "Cache.listenerRegistration request", wire.RequestHeadSize)
 	into.ShouldRegister = d.boolean("shouldRegister")
 	into.UUID = d.uuid("uuid")
 	into.Name = d.bytes("name")
@@ -764,7 +794,8 @@ type CacheListenerRegistrationResponse struct{}
 
 // DecodeCacheListenerRegistrationResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheListenerRegistrationResponse(m wire.Message, _ *CacheListenerRegistrationResponse) error {
-	d := decodeMessage(m, CacheListenerRegistrationResponseType, "Cache.listenerRegistration response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheListenerRegistrationResponseType, "Cache.listenerRegistration response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -784,7 +815,8 @@ type CacheLoadAllRequest struct {
 
 // DecodeCacheLoadAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheLoadAllRequest(m wire.Message, into *CacheLoadAllRequest) error {
-	d := decodeMessage(m, CacheLoadAllRequestType, "Cache.loadAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheLoadAllRequestType, "Cache.loadAll request", wire.RequestHeadSize)
 	into.ReplaceExistingValues = d.boolean("replaceExistingValues")
 	into.Name = d.bytes("name")
 	into.Keys = d.listData("keys", into.Keys)
@@ -805,7 +837,8 @@ type CacheLoadAllResponse struct{}
 
 // DecodeCacheLoadAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheLoadAllResponse(m wire.Message, _ *CacheLoadAllResponse) error {
-	d := decodeMessage(m, CacheLoadAllResponseType, "Cache.loadAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheLoadAllResponseType, "Cache.loadAll response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -826,7 +859,8 @@ type CacheManagementConfigRequest struct {
 
 // DecodeCacheManagementConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheManagementConfigRequest(m wire.Message, into *CacheManagementConfigRequest) error {
-	d := decodeMessage(m, CacheManagementConfigRequestType, "Cache.managementConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheManagementConfigRequestType, "Cache.managementConfig request", wire.RequestHeadSize)
 	into.IsStat = d.boolean("isStat")
 	into.Enabled = d.boolean("enabled")
 	into.UUID = d.uuid("uuid")
@@ -850,7 +884,8 @@ type CacheManagementConfigResponse struct{}
 
 // DecodeCacheManagementConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheManagementConfigResponse(m wire.Message, _ *CacheManagementConfigResponse) error {
-	d := decodeMessage(m, CacheManagementConfigResponseType, "Cache.managementConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheManagementConfigResponseType, "Cache.managementConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -872,7 +907,8 @@ type CachePutIfAbsentRequest struct {
 
 // DecodeCachePutIfAbsentRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCachePutIfAbsentRequest(m wire.Message, into *CachePutIfAbsentRequest) error {
-	d := decodeMessage(m, CachePutIfAbsentRequestType, "Cache.putIfAbsent request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CachePutIfAbsentRequestType, "Cache.putIfAbsent request", wire.RequestHeadSize)
 	into.CompletionID = d.int("completionId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -900,7 +936,8 @@ type CachePutIfAbsentResponse struct {
 
 // DecodeCachePutIfAbsentResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCachePutIfAbsentResponse(m wire.Message, into *CachePutIfAbsentResponse) error {
-	d := decodeMessage(m, CachePutIfAbsentResponseType, "Cache.putIfAbsent response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CachePutIfAbsentResponseType, "Cache.putIfAbsent response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -925,7 +962,8 @@ type CachePutRequest struct {
 
 // DecodeCachePutRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCachePutRequest(m wire.Message, into *CachePutRequest) error {
-	d := decodeMessage(m, CachePutRequestType, "Cache.put request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CachePutRequestType, "Cache.put request", wire.RequestHeadSize)
 	into.Get = d.boolean("get")
 	into.CompletionID = d.int("completionId")
 	into.Name = d.bytes("name")
@@ -955,7 +993,8 @@ type CachePutResponse struct {
 
 // DecodeCachePutResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCachePutResponse(m wire.Message, into *CachePutResponse) error {
-	d := decodeMessage(m, CachePutResponseType, "Cache.put response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CachePutResponseType, "Cache.put response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -976,7 +1015,8 @@ type CacheRemoveEntryListenerRequest struct {
 
 // DecodeCacheRemoveEntryListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheRemoveEntryListenerRequest(m wire.Message, into *CacheRemoveEntryListenerRequest) error {
-	d := decodeMessage(m, CacheRemoveEntryListenerRequestType, "Cache.removeEntryListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheRemoveEntryListenerRequestType, "Cache.removeEntryListener request", wire.RequestHeadSize)
 	into.RegistrationID = d.uuid("registrationId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -998,7 +1038,8 @@ type CacheRemoveEntryListenerResponse struct {
 
 // DecodeCacheRemoveEntryListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheRemoveEntryListenerResponse(m wire.Message, into *CacheRemoveEntryListenerResponse) error {
-	d := decodeMessage(m, CacheRemoveEntryListenerResponseType, "Cache.removeEntryListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheRemoveEntryListenerResponseType, "Cache.removeEntryListener response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -1019,7 +1060,8 @@ type CacheRemoveInvalidationListenerRequest struct {
 
 // DecodeCacheRemoveInvalidationListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheRemoveInvalidationListenerRequest(m wire.Message, into *CacheRemoveInvalidationListenerRequest) error {
-	d := decodeMessage(m, CacheRemoveInvalidationListenerRequestType, "Cache.removeInvalidationListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheRemoveInvalidationListenerRequestType, "Cache.removeInvalidationListener request", wire.RequestHeadSize)
 	into.RegistrationID = d.uuid("registrationId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -1041,7 +1083,8 @@ type CacheRemoveInvalidationListenerResponse struct {
 
 // DecodeCacheRemoveInvalidationListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheRemoveInvalidationListenerResponse(m wire.Message, into *CacheRemoveInvalidationListenerResponse) error {
-	d := decodeMessage(m, CacheRemoveInvalidationListenerResponseType, "Cache.removeInvalidationListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheRemoveInvalidationListenerResponseType, "Cache.removeInvalidationListener response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -1064,7 +1107,8 @@ type CacheRemoveRequest struct {
 
 // DecodeCacheRemoveRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheRemoveRequest(m wire.Message, into *CacheRemoveRequest) error {
-	d := decodeMessage(m, CacheRemoveRequestType, "Cache.remove request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheRemoveRequestType, "Cache.remove request", wire.RequestHeadSize)
 	into.CompletionID = d.int("completionId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -1090,7 +1134,8 @@ type CacheRemoveResponse struct {
 
 // DecodeCacheRemoveResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheRemoveResponse(m wire.Message, into *CacheRemoveResponse) error {
-	d := decodeMessage(m, CacheRemoveResponseType, "Cache.remove response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheRemoveResponseType, "Cache.remove response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -1115,7 +1160,8 @@ type CacheReplaceRequest struct {
 
 // DecodeCacheReplaceRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheReplaceRequest(m wire.Message, into *CacheReplaceRequest) error {
-	d := decodeMessage(m, CacheReplaceRequestType, "Cache.replace request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheReplaceRequestType, "Cache.replace request", wire.RequestHeadSize)
 	into.CompletionID = d.int("completionId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -1145,7 +1191,8 @@ type CacheReplaceResponse struct {
 
 // DecodeCacheReplaceResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheReplaceResponse(m wire.Message, into *CacheReplaceResponse) error {
-	d := decodeMessage(m, CacheReplaceResponseType, "Cache.replace response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheReplaceResponseType, "Cache.replace response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -1165,7 +1212,8 @@ type CacheSizeRequest struct {
 
 // DecodeCacheSizeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheSizeRequest(m wire.Message, into *CacheSizeRequest) error {
-	d := decodeMessage(m, CacheSizeRequestType, "Cache.size request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheSizeRequestType, "Cache.size request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -1185,7 +1233,8 @@ type CacheSizeResponse struct {
 
 // DecodeCacheSizeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheSizeResponse(m wire.Message, into *CacheSizeResponse) error {
-	d := decodeMessage(m, CacheSizeResponseType, "Cache.size response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheSizeResponseType, "Cache.size response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -1206,7 +1255,8 @@ type CacheAddPartitionLostListenerRequest struct {
 
 // DecodeCacheAddPartitionLostListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheAddPartitionLostListenerRequest(m wire.Message, into *CacheAddPartitionLostListenerRequest) error {
-	d := decodeMessage(m, CacheAddPartitionLostListenerRequestType, "Cache.addPartitionLostListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheAddPartitionLostListenerRequestType, "Cache.addPartitionLostListener request", wire.RequestHeadSize)
 	into.LocalOnly = d.boolean("localOnly")
 	into.Name = d.bytes("name")
 	return d.err
@@ -1228,7 +1278,8 @@ type CacheAddPartitionLostListenerResponse struct {
 
 // DecodeCacheAddPartitionLostListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheAddPartitionLostListenerResponse(m wire.Message, into *CacheAddPartitionLostListenerResponse) error {
-	d := decodeMessage(m, CacheAddPartitionLostListenerResponseType, "Cache.addPartitionLostListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheAddPartitionLostListenerResponseType, "Cache.addPartitionLostListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -1249,7 +1300,8 @@ type CacheAddPartitionLostListenerCachePartitionLostEvent struct {
 
 // DecodeCacheAddPartitionLostListenerCachePartitionLostEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheAddPartitionLostListenerCachePartitionLostEvent(m wire.Message, into *CacheAddPartitionLostListenerCachePartitionLostEvent) error {
-	d := decodeMessage(m, CacheAddPartitionLostListenerCachePartitionLostEventType, "Cache.addPartitionLostListener event CachePartitionLost", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheAddPartitionLostListenerCachePartitionLostEventType, "Cache.addPartitionLostListener event CachePartitionLost", wire.RequestHeadSize)
 	into.PartitionID = d.int("partitionId")
 	into.UUID = d.uuid("uuid")
 	return d.err
@@ -1272,7 +1324,8 @@ type CacheRemovePartitionLostListenerRequest struct {
 
 // DecodeCacheRemovePartitionLostListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheRemovePartitionLostListenerRequest(m wire.Message, into *CacheRemovePartitionLostListenerRequest) error {
-	d := decodeMessage(m, CacheRemovePartitionLostListenerRequestType, "Cache.removePartitionLostListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheRemovePartitionLostListenerRequestType, "Cache.removePartitionLostListener request", wire.RequestHeadSize)
 	into.RegistrationID = d.uuid("registrationId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -1294,7 +1347,8 @@ type CacheRemovePartitionLostListenerResponse struct {
 
 // DecodeCacheRemovePartitionLostListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheRemovePartitionLostListenerResponse(m wire.Message, into *CacheRemovePartitionLostListenerResponse) error {
-	d := decodeMessage(m, CacheRemovePartitionLostListenerResponseType, "Cache.removePartitionLostListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheRemovePartitionLostListenerResponseType, "Cache.removePartitionLostListener response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -1317,7 +1371,8 @@ type CachePutAllRequest struct {
 
 // DecodeCachePutAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCachePutAllRequest(m wire.Message, into *CachePutAllRequest) error {
-	d := decodeMessage(m, CachePutAllRequestType, "Cache.putAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CachePutAllRequestType, "Cache.putAll request", wire.RequestHeadSize)
 	into.CompletionID = d.int("completionId")
 	into.Name = d.bytes("name")
 	into.Entries = d.entryListDataData("entries", into.Entries)
@@ -1341,7 +1396,8 @@ type CachePutAllResponse struct{}
 
 // DecodeCachePutAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCachePutAllResponse(m wire.Message, _ *CachePutAllResponse) error {
-	d := decodeMessage(m, CachePutAllResponseType, "Cache.putAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CachePutAllResponseType, "Cache.putAll response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1361,7 +1417,8 @@ type CacheIterateEntriesRequest struct {
 
 // DecodeCacheIterateEntriesRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheIterateEntriesRequest(m wire.Message, into *CacheIterateEntriesRequest) error {
-	d := decodeMessage(m, CacheIterateEntriesRequestType, "Cache.iterateEntries request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheIterateEntriesRequestType, "Cache.iterateEntries request", wire.RequestHeadSize)
 	into.Batch = d.int("batch")
 	into.Name = d.bytes("name")
 	into.IterationPointers = d.entryListIntegerInteger("iterationPointers", into.IterationPointers)
@@ -1386,7 +1443,8 @@ type CacheIterateEntriesResponse struct {
 
 // DecodeCacheIterateEntriesResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheIterateEntriesResponse(m wire.Message, into *CacheIterateEntriesResponse) error {
-	d := decodeMessage(m, CacheIterateEntriesResponseType, "Cache.iterateEntries response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheIterateEntriesResponseType, "Cache.iterateEntries response", wire.ResponseHeadSize)
 	into.IterationPointers = d.entryListIntegerInteger("iterationPointers", into.IterationPointers)
 	into.Entries = d.entryListDataData("entries", into.Entries)
 	return d.err
@@ -1408,7 +1466,8 @@ type CacheAddNearCacheInvalidationListenerRequest struct {
 
 // DecodeCacheAddNearCacheInvalidationListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheAddNearCacheInvalidationListenerRequest(m wire.Message, into *CacheAddNearCacheInvalidationListenerRequest) error {
-	d := decodeMessage(m, CacheAddNearCacheInvalidationListenerRequestType, "Cache.addNearCacheInvalidationListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheAddNearCacheInvalidationListenerRequestType, "Cache.addNearCacheInvalidationListener request", wire.RequestHeadSize)
 	into.LocalOnly = d.boolean("localOnly")
 	into.Name = d.bytes("name")
 	return d.err
@@ -1430,7 +1489,8 @@ type CacheAddNearCacheInvalidationListenerResponse struct {
 
 // DecodeCacheAddNearCacheInvalidationListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheAddNearCacheInvalidationListenerResponse(m wire.Message, into *CacheAddNearCacheInvalidationListenerResponse) error {
-	d := decodeMessage(m, CacheAddNearCacheInvalidationListenerResponseType, "Cache.addNearCacheInvalidationListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheAddNearCacheInvalidationListenerResponseType, "Cache.addNearCacheInvalidationListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -1454,7 +1514,8 @@ type CacheAddNearCacheInvalidationListenerCacheInvalidationEvent struct {
 
 // DecodeCacheAddNearCacheInvalidationListenerCacheInvalidationEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheAddNearCacheInvalidationListenerCacheInvalidationEvent(m wire.Message, into *CacheAddNearCacheInvalidationListenerCacheInvalidationEvent) error {
-	d := decodeMessage(m, CacheAddNearCacheInvalidationListenerCacheInvalidationEventType, "Cache.addNearCacheInvalidationListener event CacheInvalidation", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheAddNearCacheInvalidationListenerCacheInvalidationEventType, "Cache.addNearCacheInvalidationListener event CacheInvalidation", wire.RequestHeadSize)
 	into.SourceUUID = d.nullableUUID("sourceUuid")
 	into.PartitionUUID = d.uuid("partitionUuid")
 	into.Sequence = d.long("sequence")
@@ -1486,7 +1547,8 @@ type CacheAddNearCacheInvalidationListenerCacheBatchInvalidationEvent struct {
 
 // DecodeCacheAddNearCacheInvalidationListenerCacheBatchInvalidationEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheAddNearCacheInvalidationListenerCacheBatchInvalidationEvent(m wire.Message, into *CacheAddNearCacheInvalidationListenerCacheBatchInvalidationEvent) error {
-	d := decodeMessage(m, CacheAddNearCacheInvalidationListenerCacheBatchInvalidationEventType, "Cache.addNearCacheInvalidationListener event CacheBatchInvalidation", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheAddNearCacheInvalidationListenerCacheBatchInvalidationEventType, "Cache.addNearCacheInvalidationListener event CacheBatchInvalidation", wire.RequestHeadSize)
 	into.Name = d.string("name")
 	into.Keys = d.listData("keys", into.Keys)
 	into.SourceUUIDs = d.listUUID("sourceUuids", into.SourceUUIDs)
@@ -1515,7 +1577,8 @@ type CacheFetchNearCacheInvalidationMetadataRequest struct {
 
 // DecodeCacheFetchNearCacheInvalidationMetadataRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheFetchNearCacheInvalidationMetadataRequest(m wire.Message, into *CacheFetchNearCacheInvalidationMetadataRequest) error {
-	d := decodeMessage(m, CacheFetchNearCacheInvalidationMetadataRequestType, "Cache.fetchNearCacheInvalidationMetadata request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheFetchNearCacheInvalidationMetadataRequestType, "Cache.fetchNearCacheInvalidationMetadata request", wire.RequestHeadSize)
 	into.UUID = d.uuid("uuid")
 	into.Names = d.listData("names", into.Names)
 	return d.err
@@ -1537,7 +1600,8 @@ type CacheFetchNearCacheInvalidationMetadataResponse struct {
 
 // DecodeCacheFetchNearCacheInvalidationMetadataResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheFetchNearCacheInvalidationMetadataResponse(m wire.Message, into *CacheFetchNearCacheInvalidationMetadataResponse) error {
-	d := decodeMessage(m, CacheFetchNearCacheInvalidationMetadataResponseType, "Cache.fetchNearCacheInvalidationMetadata response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheFetchNearCacheInvalidationMetadataResponseType, "Cache.fetchNearCacheInvalidationMetadata response", wire.ResponseHeadSize)
 	into.NamePartitionSequenceList = d.entryListStringEntryListIntegerLong("namePartitionSequenceList", into.NamePartitionSequenceList)
 	into.PartitionUUIDList = d.entryListIntegerUUID("partitionUuidList", into.PartitionUUIDList)
 	return d.err
@@ -1559,7 +1623,8 @@ type CacheEventJournalSubscribeRequest struct {
 
 // DecodeCacheEventJournalSubscribeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheEventJournalSubscribeRequest(m wire.Message, into *CacheEventJournalSubscribeRequest) error {
-	d := decodeMessage(m, CacheEventJournalSubscribeRequestType, "Cache.eventJournalSubscribe request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheEventJournalSubscribeRequestType, "Cache.eventJournalSubscribe request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -1580,7 +1645,8 @@ type CacheEventJournalSubscribeResponse struct {
 
 // DecodeCacheEventJournalSubscribeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheEventJournalSubscribeResponse(m wire.Message, into *CacheEventJournalSubscribeResponse) error {
-	d := decodeMessage(m, CacheEventJournalSubscribeResponseType, "Cache.eventJournalSubscribe response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheEventJournalSubscribeResponseType, "Cache.eventJournalSubscribe response", wire.ResponseHeadSize)
 	into.OldestSequence = d.long("oldestSequence")
 	into.NewestSequence = d.long("newestSequence")
 	return d.err
@@ -1607,7 +1673,8 @@ type CacheEventJournalReadRequest struct {
 
 // DecodeCacheEventJournalReadRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheEventJournalReadRequest(m wire.Message, into *CacheEventJournalReadRequest) error {
-	d := decodeMessage(m, CacheEventJournalReadRequestType, "Cache.eventJournalRead request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheEventJournalReadRequestType, "Cache.eventJournalRead request", wire.RequestHeadSize)
 	into.StartSequence = d.long("startSequence")
 	into.MinSize = d.int("minSize")
 	into.MaxSize = d.int("maxSize")
@@ -1640,7 +1707,8 @@ type CacheEventJournalReadResponse struct {
 
 // DecodeCacheEventJournalReadResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheEventJournalReadResponse(m wire.Message, into *CacheEventJournalReadResponse) error {
-	d := decodeMessage(m, CacheEventJournalReadResponseType, "Cache.eventJournalRead response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheEventJournalReadResponseType, "Cache.eventJournalRead response", wire.ResponseHeadSize)
 	into.ReadCount = d.int("readCount")
 	into.NextSeq = d.long("nextSeq")
 	into.Items = d.listData("items", into.Items)
@@ -1676,7 +1744,8 @@ type CacheSetExpiryPolicyRequest struct {
 
 // DecodeCacheSetExpiryPolicyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheSetExpiryPolicyRequest(m wire.Message, into *CacheSetExpiryPolicyRequest) error {
-	d := decodeMessage(m, CacheSetExpiryPolicyRequestType, "Cache.setExpiryPolicy request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CacheSetExpiryPolicyRequestType, "Cache.setExpiryPolicy request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Keys = d.listData("keys", into.Keys)
 	into.ExpiryPolicy = d.bytes("expiryPolicy")
@@ -1700,7 +1769,8 @@ type CacheSetExpiryPolicyResponse struct {
 
 // DecodeCacheSetExpiryPolicyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCacheSetExpiryPolicyResponse(m wire.Message, into *CacheSetExpiryPolicyResponse) error {
-	d := decodeMessage(m, CacheSetExpiryPolicyResponseType, "Cache.setExpiryPolicy response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CacheSetExpiryPolicyResponseType, "Cache.setExpiryPolicy response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }

@@ -20,7 +20,8 @@ type CardinalityEstimatorAddRequest struct {
 
 // DecodeCardinalityEstimatorAddRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCardinalityEstimatorAddRequest(m wire.Message, into *CardinalityEstimatorAddRequest) error {
-	d := decodeMessage(m, CardinalityEstimatorAddRequestType, "CardinalityEstimator.add request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CardinalityEstimatorAddRequestType, "CardinalityEstimator.add request", wire.RequestHeadSize)
 	into.Hash = d.long("hash")
 	into.Name = d.bytes("name")
 	return d.err
@@ -40,7 +41,8 @@ type CardinalityEstimatorAddResponse struct{}
 
 // DecodeCardinalityEstimatorAddResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCardinalityEstimatorAddResponse(m wire.Message, _ *CardinalityEstimatorAddResponse) error {
-	d := decodeMessage(m, CardinalityEstimatorAddResponseType, "CardinalityEstimator.add response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CardinalityEstimatorAddResponseType, "CardinalityEstimator.add response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -58,7 +60,8 @@ type CardinalityEstimatorEstimateRequest struct {
 
 // DecodeCardinalityEstimatorEstimateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCardinalityEstimatorEstimateRequest(m wire.Message, into *CardinalityEstimatorEstimateRequest) error {
-	d := decodeMessage(m, CardinalityEstimatorEstimateRequestType, "CardinalityEstimator.estimate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CardinalityEstimatorEstimateRequestType, "CardinalityEstimator.estimate request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -78,7 +81,8 @@ type CardinalityEstimatorEstimateResponse struct {
 
 // DecodeCardinalityEstimatorEstimateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCardinalityEstimatorEstimateResponse(m wire.Message, into *CardinalityEstimatorEstimateResponse) error {
-	d := decodeMessage(m, CardinalityEstimatorEstimateResponseType, "CardinalityEstimator.estimate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CardinalityEstimatorEstimateResponseType, "CardinalityEstimator.estimate response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }

@@ -83,7 +83,8 @@ type ClientAuthenticationRequest struct {
 
 // DecodeClientAuthenticationRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAuthenticationRequest(m wire.Message, into *ClientAuthenticationRequest) error {
-	d := decodeMessage(m, ClientAuthenticationRequestType, "Client.authentication request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientAuthenticationRequestType, "Client.authentication request", wire.RequestHeadSize)
 	into.UUID = d.nullableUUID("uuid")
 	into.SerializationVersion = d.byte("serializationVersion")
 	into.RoutingMode = 0
@@ -149,7 +150,8 @@ type ClientAuthenticationResponse struct {
 
 // DecodeClientAuthenticationResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAuthenticationResponse(m wire.Message, into *ClientAuthenticationResponse) error {
-	d := decodeMessage(m, ClientAuthenticationResponseType, "Client.authentication response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientAuthenticationResponseType, "Client.authentication response", wire.ResponseHeadSize)
 	into.Status = d.byte("status")
 	into.MemberUUID = d.nullableUUID("memberUuid")
 	into.SerializationVersion = d.byte("serializationVersion")
@@ -250,7 +252,8 @@ type ClientAuthenticationCustomRequest struct {
 
 // DecodeClientAuthenticationCustomRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAuthenticationCustomRequest(m wire.Message, into *ClientAuthenticationCustomRequest) error {
-	d := decodeMessage(m, ClientAuthenticationCustomRequestType, "Client.authenticationCustom request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientAuthenticationCustomRequestType, "Client.authenticationCustom request", wire.RequestHeadSize)
 	into.UUID = d.nullableUUID("uuid")
 	into.SerializationVersion = d.byte("serializationVersion")
 	into.RoutingMode = 0
@@ -314,7 +317,8 @@ type ClientAuthenticationCustomResponse struct {
 
 // DecodeClientAuthenticationCustomResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAuthenticationCustomResponse(m wire.Message, into *ClientAuthenticationCustomResponse) error {
-	d := decodeMessage(m, ClientAuthenticationCustomResponseType, "Client.authenticationCustom response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientAuthenticationCustomResponseType, "Client.authenticationCustom response", wire.ResponseHeadSize)
 	into.Status = d.byte("status")
 	into.MemberUUID = d.nullableUUID("memberUuid")
 	into.SerializationVersion = d.byte("serializationVersion")
@@ -418,7 +422,8 @@ type ClientAddClusterViewListenerRequest struct{}
 
 // DecodeClientAddClusterViewListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddClusterViewListenerRequest(m wire.Message, _ *ClientAddClusterViewListenerRequest) error {
-	d := decodeMessage(m, ClientAddClusterViewListenerRequestType, "Client.addClusterViewListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientAddClusterViewListenerRequestType, "Client.addClusterViewListener request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -434,7 +439,8 @@ type ClientAddClusterViewListenerResponse struct{}
 
 // DecodeClientAddClusterViewListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddClusterViewListenerResponse(m wire.Message, _ *ClientAddClusterViewListenerResponse) error {
-	d := decodeMessage(m, ClientAddClusterViewListenerResponseType, "Client.addClusterViewListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientAddClusterViewListenerResponseType, "Client.addClusterViewListener response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -453,7 +459,8 @@ type ClientAddClusterViewListenerMembersViewEvent struct {
 
 // DecodeClientAddClusterViewListenerMembersViewEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddClusterViewListenerMembersViewEvent(m wire.Message, into *ClientAddClusterViewListenerMembersViewEvent) error {
-	d := decodeMessage(m, ClientAddClusterViewListenerMembersViewEventType, "Client.addClusterViewListener event MembersView", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientAddClusterViewListenerMembersViewEventType, "Client.addClusterViewListener event MembersView", wire.RequestHeadSize)
 	into.Version = d.int("version")
 	into.MemberInfos = decodeList(&d, "memberInfos", into.MemberInfos)
 	return d.err
@@ -475,7 +482,8 @@ type ClientAddClusterViewListenerPartitionsViewEvent struct {
 
 // DecodeClientAddClusterViewListenerPartitionsViewEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddClusterViewListenerPartitionsViewEvent(m wire.Message, into *ClientAddClusterViewListenerPartitionsViewEvent) error {
-	d := decodeMessage(m, ClientAddClusterViewListenerPartitionsViewEventType, "Client.addClusterViewListener event PartitionsView", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientAddClusterViewListenerPartitionsViewEventType, "Client.addClusterViewListener event PartitionsView", wire.RequestHeadSize)
 	into.Version = d.int("version")
 	into.Partitions = d.entryListUUIDListInteger("partitions", into.Partitions)
 	return d.err
@@ -498,7 +506,8 @@ type ClientAddClusterViewListenerMemberGroupsViewEvent struct {
 
 // DecodeClientAddClusterViewListenerMemberGroupsViewEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddClusterViewListenerMemberGroupsViewEvent(m wire.Message, into *ClientAddClusterViewListenerMemberGroupsViewEvent) error {
-	d := decodeMessage(m, ClientAddClusterViewListenerMemberGroupsViewEventType, "Client.addClusterViewListener event MemberGroupsView", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientAddClusterViewListenerMemberGroupsViewEventType, "Client.addClusterViewListener event MemberGroupsView", wire.RequestHeadSize)
 	into.Version = d.int("version")
 	into.MemberGroups = d.listListUUID("memberGroups", into.MemberGroups)
 	return d.err
@@ -519,7 +528,8 @@ type ClientAddClusterViewListenerClusterVersionEvent struct {
 
 // DecodeClientAddClusterViewListenerClusterVersionEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddClusterViewListenerClusterVersionEvent(m wire.Message, into *ClientAddClusterViewListenerClusterVersionEvent) error {
-	d := decodeMessage(m, ClientAddClusterViewListenerClusterVersionEventType, "Client.addClusterViewListener event ClusterVersion", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientAddClusterViewListenerClusterVersionEventType, "Client.addClusterViewListener event ClusterVersion", wire.RequestHeadSize)
 	into.Version.decode(&d, "version")
 	return d.err
 }
@@ -539,7 +549,8 @@ type ClientCreateProxyRequest struct {
 
 // DecodeClientCreateProxyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientCreateProxyRequest(m wire.Message, into *ClientCreateProxyRequest) error {
-	d := decodeMessage(m, ClientCreateProxyRequestType, "Client.createProxy request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientCreateProxyRequestType, "Client.createProxy request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.ServiceName = d.bytes("serviceName")
 	return d.err
@@ -559,7 +570,8 @@ type ClientCreateProxyResponse struct{}
 
 // DecodeClientCreateProxyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientCreateProxyResponse(m wire.Message, _ *ClientCreateProxyResponse) error {
-	d := decodeMessage(m, ClientCreateProxyResponseType, "Client.createProxy response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientCreateProxyResponseType, "Client.createProxy response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -578,7 +590,8 @@ type ClientDestroyProxyRequest struct {
 
 // DecodeClientDestroyProxyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientDestroyProxyRequest(m wire.Message, into *ClientDestroyProxyRequest) error {
-	d := decodeMessage(m, ClientDestroyProxyRequestType, "Client.destroyProxy request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientDestroyProxyRequestType, "Client.destroyProxy request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.ServiceName = d.bytes("serviceName")
 	return d.err
@@ -598,7 +611,8 @@ type ClientDestroyProxyResponse struct{}
 
 // DecodeClientDestroyProxyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientDestroyProxyResponse(m wire.Message, _ *ClientDestroyProxyResponse) error {
-	d := decodeMessage(m, ClientDestroyProxyResponseType, "Client.destroyProxy response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientDestroyProxyResponseType, "Client.destroyProxy response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -616,7 +630,8 @@ type ClientAddPartitionLostListenerRequest struct {
 
 // DecodeClientAddPartitionLostListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddPartitionLostListenerRequest(m wire.Message, into *ClientAddPartitionLostListenerRequest) error {
-	d := decodeMessage(m, ClientAddPartitionLostListenerRequestType, "Client.addPartitionLostListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientAddPartitionLostListenerRequestType, "Client.addPartitionLostListener request", wire.RequestHeadSize)
 	into.LocalOnly = d.boolean("localOnly")
 	return d.err
 }
@@ -636,7 +651,8 @@ type ClientAddPartitionLostListenerResponse struct {
 
 // DecodeClientAddPartitionLostListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddPartitionLostListenerResponse(m wire.Message, into *ClientAddPartitionLostListenerResponse) error {
-	d := decodeMessage(m, ClientAddPartitionLostListenerResponseType, "Client.addPartitionLostListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientAddPartitionLostListenerResponseType, "Client.addPartitionLostListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -658,7 +674,8 @@ type ClientAddPartitionLostListenerPartitionLostEvent struct {
 
 // DecodeClientAddPartitionLostListenerPartitionLostEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddPartitionLostListenerPartitionLostEvent(m wire.Message, into *ClientAddPartitionLostListenerPartitionLostEvent) error {
-	d := decodeMessage(m, ClientAddPartitionLostListenerPartitionLostEventType, "Client.addPartitionLostListener event PartitionLost", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientAddPartitionLostListenerPartitionLostEventType, "Client.addPartitionLostListener event PartitionLost", wire.RequestHeadSize)
 	into.PartitionID = d.int("partitionId")
 	into.LostBackupCount = d.int("lostBackupCount")
 	into.Source = d.nullableUUID("source")
@@ -682,7 +699,8 @@ type ClientRemovePartitionLostListenerRequest struct {
 
 // DecodeClientRemovePartitionLostListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientRemovePartitionLostListenerRequest(m wire.Message, into *ClientRemovePartitionLostListenerRequest) error {
-	d := decodeMessage(m, ClientRemovePartitionLostListenerRequestType, "Client.removePartitionLostListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientRemovePartitionLostListenerRequestType, "Client.removePartitionLostListener request", wire.RequestHeadSize)
 	into.RegistrationID = d.uuid("registrationId")
 	return d.err
 }
@@ -702,7 +720,8 @@ type ClientRemovePartitionLostListenerResponse struct {
 
 // DecodeClientRemovePartitionLostListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientRemovePartitionLostListenerResponse(m wire.Message, into *ClientRemovePartitionLostListenerResponse) error {
-	d := decodeMessage(m, ClientRemovePartitionLostListenerResponseType, "Client.removePartitionLostListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientRemovePartitionLostListenerResponseType, "Client.removePartitionLostListener response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -720,7 +739,8 @@ type ClientGetDistributedObjectsRequest struct{}
 
 // DecodeClientGetDistributedObjectsRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientGetDistributedObjectsRequest(m wire.Message, _ *ClientGetDistributedObjectsRequest) error {
-	d := decodeMessage(m, ClientGetDistributedObjectsRequestType, "Client.getDistributedObjects request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientGetDistributedObjectsRequestType, "Client.getDistributedObjects request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -738,7 +758,8 @@ type ClientGetDistributedObjectsResponse struct {
 
 // DecodeClientGetDistributedObjectsResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientGetDistributedObjectsResponse(m wire.Message, into *ClientGetDistributedObjectsResponse) error {
-	d := decodeMessage(m, ClientGetDistributedObjectsResponseType, "Client.getDistributedObjects response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientGetDistributedObjectsResponseType, "Client.getDistributedObjects response", wire.ResponseHeadSize)
 	into.Response = decodeList(&d, "response", into.Response)
 	return d.err
 }
@@ -757,7 +778,8 @@ type ClientAddDistributedObjectListenerRequest struct {
 
 // DecodeClientAddDistributedObjectListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddDistributedObjectListenerRequest(m wire.Message, into *ClientAddDistributedObjectListenerRequest) error {
-	d := decodeMessage(m, ClientAddDistributedObjectListenerRequestType, "Client.addDistributedObjectListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientAddDistributedObjectListenerRequestType, "Client.addDistributedObjectListener request", wire.RequestHeadSize)
 	into.LocalOnly = d.boolean("localOnly")
 	return d.err
 }
@@ -777,7 +799,8 @@ type ClientAddDistributedObjectListenerResponse struct {
 
 // DecodeClientAddDistributedObjectListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddDistributedObjectListenerResponse(m wire.Message, into *ClientAddDistributedObjectListenerResponse) error {
-	d := decodeMessage(m, ClientAddDistributedObjectListenerResponseType, "Client.addDistributedObjectListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientAddDistributedObjectListenerResponseType, "Client.addDistributedObjectListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -800,7 +823,8 @@ type ClientAddDistributedObjectListenerDistributedObjectEvent struct {
 
 // DecodeClientAddDistributedObjectListenerDistributedObjectEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddDistributedObjectListenerDistributedObjectEvent(m wire.Message, into *ClientAddDistributedObjectListenerDistributedObjectEvent) error {
-	d := decodeMessage(m, ClientAddDistributedObjectListenerDistributedObjectEventType, "Client.addDistributedObjectListener event DistributedObject", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientAddDistributedObjectListenerDistributedObjectEventType, "Client.addDistributedObjectListener event DistributedObject", wire.RequestHeadSize)
 	into.Source = d.uuid("source")
 	into.Name = d.string("name")
 	into.ServiceName = d.string("serviceName")
@@ -826,7 +850,8 @@ type ClientRemoveDistributedObjectListenerRequest struct {
 
 // DecodeClientRemoveDistributedObjectListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientRemoveDistributedObjectListenerRequest(m wire.Message, into *ClientRemoveDistributedObjectListenerRequest) error {
-	d := decodeMessage(m, ClientRemoveDistributedObjectListenerRequestType, "Client.removeDistributedObjectListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientRemoveDistributedObjectListenerRequestType, "Client.removeDistributedObjectListener request", wire.RequestHeadSize)
 	into.RegistrationID = d.uuid("registrationId")
 	return d.err
 }
@@ -846,7 +871,8 @@ type ClientRemoveDistributedObjectListenerResponse struct {
 
 // DecodeClientRemoveDistributedObjectListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientRemoveDistributedObjectListenerResponse(m wire.Message, into *ClientRemoveDistributedObjectListenerResponse) error {
-	d := decodeMessage(m, ClientRemoveDistributedObjectListenerResponseType, "Client.removeDistributedObjectListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientRemoveDistributedObjectListenerResponseType, "Client.removeDistributedObjectListener response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -864,7 +890,8 @@ type ClientPingRequest struct{}
 
 // DecodeClientPingRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientPingRequest(m wire.Message, _ *ClientPingRequest) error {
-	d := decodeMessage(m, ClientPingRequestType, "Client.ping request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientPingRequestType, "Client.ping request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -880,7 +907,8 @@ type ClientPingResponse struct{}
 
 // DecodeClientPingResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientPingResponse(m wire.Message, _ *ClientPingResponse) error {
-	d := decodeMessage(m, ClientPingResponseType, "Client.ping response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientPingResponseType, "Client.ping response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -900,7 +928,8 @@ type ClientStatisticsRequest struct {
 
 // DecodeClientStatisticsRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientStatisticsRequest(m wire.Message, into *ClientStatisticsRequest) error {
-	d := decodeMessage(m, ClientStatisticsRequestType, "Client.statistics request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientStatisticsRequestType, "Client.statistics request", wire.RequestHeadSize)
 	into.Timestamp = d.long("timestamp")
 	into.ClientAttributes = d.bytes("clientAttributes")
 	into.MetricsBlob = d.bytes("metricsBlob")
@@ -922,7 +951,8 @@ type ClientStatisticsResponse struct{}
 
 // DecodeClientStatisticsResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientStatisticsResponse(m wire.Message, _ *ClientStatisticsResponse) error {
-	d := decodeMessage(m, ClientStatisticsResponseType, "Client.statistics response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientStatisticsResponseType, "Client.statistics response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -940,7 +970,8 @@ type ClientDeployClassesRequest struct {
 
 // DecodeClientDeployClassesRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientDeployClassesRequest(m wire.Message, into *ClientDeployClassesRequest) error {
-	d := decodeMessage(m, ClientDeployClassesRequestType, "Client.deployClasses request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientDeployClassesRequestType, "Client.deployClasses request", wire.RequestHeadSize)
 	into.ClassDefinitions = d.entryListStringByteArray("classDefinitions", into.ClassDefinitions)
 	return d.err
 }
@@ -957,7 +988,8 @@ type ClientDeployClassesResponse struct{}
 
 // DecodeClientDeployClassesResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientDeployClassesResponse(m wire.Message, _ *ClientDeployClassesResponse) error {
-	d := decodeMessage(m, ClientDeployClassesResponseType, "Client.deployClasses response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientDeployClassesResponseType, "Client.deployClasses response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -975,7 +1007,8 @@ type ClientCreateProxiesRequest struct {
 
 // DecodeClientCreateProxiesRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientCreateProxiesRequest(m wire.Message, into *ClientCreateProxiesRequest) error {
-	d := decodeMessage(m, ClientCreateProxiesRequestType, "Client.createProxies request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientCreateProxiesRequestType, "Client.createProxies request", wire.RequestHeadSize)
 	into.Proxies = d.entryListStringString("proxies", into.Proxies)
 	return d.err
 }
@@ -992,7 +1025,8 @@ type ClientCreateProxiesResponse struct{}
 
 // DecodeClientCreateProxiesResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientCreateProxiesResponse(m wire.Message, _ *ClientCreateProxiesResponse) error {
-	d := decodeMessage(m, ClientCreateProxiesResponseType, "Client.createProxies response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientCreateProxiesResponseType, "Client.createProxies response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1008,7 +1042,8 @@ type ClientLocalBackupListenerRequest struct{}
 
 // DecodeClientLocalBackupListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientLocalBackupListenerRequest(m wire.Message, _ *ClientLocalBackupListenerRequest) error {
-	d := decodeMessage(m, ClientLocalBackupListenerRequestType, "Client.localBackupListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientLocalBackupListenerRequestType, "Client.localBackupListener request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -1026,7 +1061,8 @@ type ClientLocalBackupListenerResponse struct {
 
 // DecodeClientLocalBackupListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientLocalBackupListenerResponse(m wire.Message, into *ClientLocalBackupListenerResponse) error {
-	d := decodeMessage(m, ClientLocalBackupListenerResponseType, "Client.localBackupListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientLocalBackupListenerResponseType, "Client.localBackupListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -1046,7 +1082,8 @@ type ClientLocalBackupListenerBackupEvent struct {
 
 // DecodeClientLocalBackupListenerBackupEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientLocalBackupListenerBackupEvent(m wire.Message, into *ClientLocalBackupListenerBackupEvent) error {
-	d := decodeMessage(m, ClientLocalBackupListenerBackupEventType, "Client.localBackupListener event backup", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientLocalBackupListenerBackupEventType, "Client.localBackupListener event backup", wire.RequestHeadSize)
 	into.SourceInvocationCorrelationID = d.long("sourceInvocationCorrelationId")
 	return d.err
 }
@@ -1064,7 +1101,8 @@ type ClientTriggerPartitionAssignmentRequest struct{}
 
 // DecodeClientTriggerPartitionAssignmentRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientTriggerPartitionAssignmentRequest(m wire.Message, _ *ClientTriggerPartitionAssignmentRequest) error {
-	d := decodeMessage(m, ClientTriggerPartitionAssignmentRequestType, "Client.triggerPartitionAssignment request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientTriggerPartitionAssignmentRequestType, "Client.triggerPartitionAssignment request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -1080,7 +1118,8 @@ type ClientTriggerPartitionAssignmentResponse struct{}
 
 // DecodeClientTriggerPartitionAssignmentResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientTriggerPartitionAssignmentResponse(m wire.Message, _ *ClientTriggerPartitionAssignmentResponse) error {
-	d := decodeMessage(m, ClientTriggerPartitionAssignmentResponseType, "Client.triggerPartitionAssignment response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientTriggerPartitionAssignmentResponseType, "Client.triggerPartitionAssignment response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1098,7 +1137,8 @@ type ClientAddMigrationListenerRequest struct {
 
 // DecodeClientAddMigrationListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddMigrationListenerRequest(m wire.Message, into *ClientAddMigrationListenerRequest) error {
-	d := decodeMessage(m, ClientAddMigrationListenerRequestType, "Client.addMigrationListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientAddMigrationListenerRequestType, "Client.addMigrationListener request", wire.RequestHeadSize)
 	into.LocalOnly = d.boolean("localOnly")
 	return d.err
 }
@@ -1118,7 +1158,8 @@ type ClientAddMigrationListenerResponse struct {
 
 // DecodeClientAddMigrationListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddMigrationListenerResponse(m wire.Message, into *ClientAddMigrationListenerResponse) error {
-	d := decodeMessage(m, ClientAddMigrationListenerResponseType, "Client.addMigrationListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientAddMigrationListenerResponseType, "Client.addMigrationListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -1139,7 +1180,8 @@ type ClientAddMigrationListenerMigrationEvent struct {
 
 // DecodeClientAddMigrationListenerMigrationEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddMigrationListenerMigrationEvent(m wire.Message, into *ClientAddMigrationListenerMigrationEvent) error {
-	d := decodeMessage(m, ClientAddMigrationListenerMigrationEventType, "Client.addMigrationListener event Migration", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientAddMigrationListenerMigrationEventType, "Client.addMigrationListener event Migration", wire.RequestHeadSize)
 	into.Type = d.int("type")
 	into.MigrationState.decode(&d, "migrationState")
 	return d.err
@@ -1166,7 +1208,8 @@ type ClientAddMigrationListenerReplicaMigrationEvent struct {
 
 // DecodeClientAddMigrationListenerReplicaMigrationEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddMigrationListenerReplicaMigrationEvent(m wire.Message, into *ClientAddMigrationListenerReplicaMigrationEvent) error {
-	d := decodeMessage(m, ClientAddMigrationListenerReplicaMigrationEventType, "Client.addMigrationListener event ReplicaMigration", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientAddMigrationListenerReplicaMigrationEventType, "Client.addMigrationListener event ReplicaMigration", wire.RequestHeadSize)
 	into.PartitionID = d.int("partitionId")
 	into.ReplicaIndex = d.int("replicaIndex")
 	into.SourceUUID = d.nullableUUID("sourceUuid")
@@ -1197,7 +1240,8 @@ type ClientRemoveMigrationListenerRequest struct {
 
 // DecodeClientRemoveMigrationListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientRemoveMigrationListenerRequest(m wire.Message, into *ClientRemoveMigrationListenerRequest) error {
-	d := decodeMessage(m, ClientRemoveMigrationListenerRequestType, "Client.removeMigrationListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientRemoveMigrationListenerRequestType, "Client.removeMigrationListener request", wire.RequestHeadSize)
 	into.RegistrationID = d.uuid("registrationId")
 	return d.err
 }
@@ -1217,7 +1261,8 @@ type ClientRemoveMigrationListenerResponse struct {
 
 // DecodeClientRemoveMigrationListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientRemoveMigrationListenerResponse(m wire.Message, into *ClientRemoveMigrationListenerResponse) error {
-	d := decodeMessage(m, ClientRemoveMigrationListenerResponseType, "Client.removeMigrationListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientRemoveMigrationListenerResponseType, "Client.removeMigrationListener response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -1237,7 +1282,8 @@ type ClientSendSchemaRequest struct {
 
 // DecodeClientSendSchemaRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientSendSchemaRequest(m wire.Message, into *ClientSendSchemaRequest) error {
-	d := decodeMessage(m, ClientSendSchemaRequestType, "Client.sendSchema request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientSendSchemaRequestType, "Client.sendSchema request", wire.RequestHeadSize)
 	into.Schema.decode(&d, "schema")
 	return d.err
 }
@@ -1256,7 +1302,8 @@ type ClientSendSchemaResponse struct {
 
 // DecodeClientSendSchemaResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientSendSchemaResponse(m wire.Message, into *ClientSendSchemaResponse) error {
-	d := decodeMessage(m, ClientSendSchemaResponseType, "Client.sendSchema response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientSendSchemaResponseType, "Client.sendSchema response", wire.ResponseHeadSize)
 	into.ReplicatedMembers = d.setUUID("replicatedMembers", into.ReplicatedMembers)
 	return d.err
 }
@@ -1276,7 +1323,8 @@ type ClientFetchSchemaRequest struct {
 
 // DecodeClientFetchSchemaRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientFetchSchemaRequest(m wire.Message, into *ClientFetchSchemaRequest) error {
-	d := decodeMessage(m, ClientFetchSchemaRequestType, "Client.fetchSchema request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientFetchSchemaRequestType, "Client.fetchSchema request", wire.RequestHeadSize)
 	into.SchemaID = d.long("schemaId")
 	return d.err
 }
@@ -1296,7 +1344,8 @@ type ClientFetchSchemaResponse struct {
 
 // DecodeClientFetchSchemaResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientFetchSchemaResponse(m wire.Message, into *ClientFetchSchemaResponse) error {
-	d := decodeMessage(m, ClientFetchSchemaResponseType, "Client.fetchSchema response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientFetchSchemaResponseType, "Client.fetchSchema response", wire.ResponseHeadSize)
 	if d.null() {
 		into.Schema = nil
 	} else {
@@ -1324,7 +1373,8 @@ type ClientSendAllSchemasRequest struct {
 
 // DecodeClientSendAllSchemasRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientSendAllSchemasRequest(m wire.Message, into *ClientSendAllSchemasRequest) error {
-	d := decodeMessage(m, ClientSendAllSchemasRequestType, "Client.sendAllSchemas request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientSendAllSchemasRequestType, "Client.sendAllSchemas request", wire.RequestHeadSize)
 	into.Schemas = decodeList(&d, "schemas", into.Schemas)
 	return d.err
 }
@@ -1341,7 +1391,8 @@ type ClientSendAllSchemasResponse struct{}
 
 // DecodeClientSendAllSchemasResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientSendAllSchemasResponse(m wire.Message, _ *ClientSendAllSchemasResponse) error {
-	d := decodeMessage(m, ClientSendAllSchemasResponseType, "Client.sendAllSchemas response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientSendAllSchemasResponseType, "Client.sendAllSchemas response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1360,7 +1411,8 @@ type ClientTpcAuthenticationRequest struct {
 
 // DecodeClientTpcAuthenticationRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientTpcAuthenticationRequest(m wire.Message, into *ClientTpcAuthenticationRequest) error {
-	d := decodeMessage(m, ClientTpcAuthenticationRequestType, "Client.tpcAuthentication request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientTpcAuthenticationRequestType, "Client.tpcAuthentication request", wire.RequestHeadSize)
 	into.UUID = d.uuid("uuid")
 	into.Token = d.bytes("token")
 	return d.err
@@ -1380,7 +1432,8 @@ type ClientTpcAuthenticationResponse struct{}
 
 // DecodeClientTpcAuthenticationResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientTpcAuthenticationResponse(m wire.Message, _ *ClientTpcAuthenticationResponse) error {
-	d := decodeMessage(m, ClientTpcAuthenticationResponseType, "Client.tpcAuthentication response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientTpcAuthenticationResponseType, "Client.tpcAuthentication response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1396,7 +1449,8 @@ type ClientAddCPGroupViewListenerRequest struct{}
 
 // DecodeClientAddCPGroupViewListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddCPGroupViewListenerRequest(m wire.Message, _ *ClientAddCPGroupViewListenerRequest) error {
-	d := decodeMessage(m, ClientAddCPGroupViewListenerRequestType, "Client.addCPGroupViewListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientAddCPGroupViewListenerRequestType, "Client.addCPGroupViewListener request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -1412,7 +1466,8 @@ type ClientAddCPGroupViewListenerResponse struct{}
 
 // DecodeClientAddCPGroupViewListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddCPGroupViewListenerResponse(m wire.Message, _ *ClientAddCPGroupViewListenerResponse) error {
-	d := decodeMessage(m, ClientAddCPGroupViewListenerResponseType, "Client.addCPGroupViewListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ClientAddCPGroupViewListenerResponseType, "Client.addCPGroupViewListener response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1432,7 +1487,8 @@ type ClientAddCPGroupViewListenerGroupsViewEvent struct {
 
 // DecodeClientAddCPGroupViewListenerGroupsViewEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeClientAddCPGroupViewListenerGroupsViewEvent(m wire.Message, into *ClientAddCPGroupViewListenerGroupsViewEvent) error {
-	d := decodeMessage(m, ClientAddCPGroupViewListenerGroupsViewEventType, "Client.addCPGroupViewListener event GroupsView", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ClientAddCPGroupViewListenerGroupsViewEventType, "Client.addCPGroupViewListener event GroupsView", wire.RequestHeadSize)
 	into.Version = d.long("version")
 	into.GroupsInfo = decodeList(&d, "groupsInfo", into.GroupsInfo)
 	into.CPToApUUIDs = d.entryListUUIDUUID("cpToApUuids", into.CPToApUUIDs)

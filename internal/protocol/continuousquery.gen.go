@@ -36,7 +36,8 @@ type ContinuousQueryPublisherCreateWithValueRequest struct {
 
 // DecodeContinuousQueryPublisherCreateWithValueRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeContinuousQueryPublisherCreateWithValueRequest(m wire.Message, into *ContinuousQueryPublisherCreateWithValueRequest) error {
-	d := decodeMessage(m, ContinuousQueryPublisherCreateWithValueRequestType, "ContinuousQuery.publisherCreateWithValue request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ContinuousQueryPublisherCreateWithValueRequestType, "ContinuousQuery.publisherCreateWithValue request", wire.RequestHeadSize)
 	into.BatchSize = d.int("batchSize")
 	into.BufferSize = d.int("bufferSize")
 	into.DelaySeconds = d.long("delaySeconds")
@@ -70,7 +71,8 @@ type ContinuousQueryPublisherCreateWithValueResponse struct {
 
 // DecodeContinuousQueryPublisherCreateWithValueResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeContinuousQueryPublisherCreateWithValueResponse(m wire.Message, into *ContinuousQueryPublisherCreateWithValueResponse) error {
-	d := decodeMessage(m, ContinuousQueryPublisherCreateWithValueResponseType, "ContinuousQuery.publisherCreateWithValue response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ContinuousQueryPublisherCreateWithValueResponseType, "ContinuousQuery.publisherCreateWithValue response", wire.ResponseHeadSize)
 	into.Response = d.entryListDataData("response", into.Response)
 	return d.err
 }
@@ -96,7 +98,8 @@ type ContinuousQueryPublisherCreateRequest struct {
 
 // DecodeContinuousQueryPublisherCreateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeContinuousQueryPublisherCreateRequest(m wire.Message, into *ContinuousQueryPublisherCreateRequest) error {
-	d := decodeMessage(m, ContinuousQueryPublisherCreateRequestType, "ContinuousQuery.publisherCreate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ContinuousQueryPublisherCreateRequestType, "ContinuousQuery.publisherCreate request", wire.RequestHeadSize)
 	into.BatchSize = d.int("batchSize")
 	into.BufferSize = d.int("bufferSize")
 	into.DelaySeconds = d.long("delaySeconds")
@@ -130,7 +133,8 @@ type ContinuousQueryPublisherCreateResponse struct {
 
 // DecodeContinuousQueryPublisherCreateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeContinuousQueryPublisherCreateResponse(m wire.Message, into *ContinuousQueryPublisherCreateResponse) error {
-	d := decodeMessage(m, ContinuousQueryPublisherCreateResponseType, "ContinuousQuery.publisherCreate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ContinuousQueryPublisherCreateResponseType, "ContinuousQuery.publisherCreate response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -150,7 +154,8 @@ type ContinuousQueryMadePublishableRequest struct {
 
 // DecodeContinuousQueryMadePublishableRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeContinuousQueryMadePublishableRequest(m wire.Message, into *ContinuousQueryMadePublishableRequest) error {
-	d := decodeMessage(m, ContinuousQueryMadePublishableRequestType, "ContinuousQuery.madePublishable request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ContinuousQueryMadePublishableRequestType, "ContinuousQuery.madePublishable request", wire.RequestHeadSize)
 	into.MapName = d.bytes("mapName")
 	into.CacheName = d.bytes("cacheName")
 	return d.err
@@ -172,7 +177,8 @@ type ContinuousQueryMadePublishableResponse struct {
 
 // DecodeContinuousQueryMadePublishableResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeContinuousQueryMadePublishableResponse(m wire.Message, into *ContinuousQueryMadePublishableResponse) error {
-	d := decodeMessage(m, ContinuousQueryMadePublishableResponseType, "ContinuousQuery.madePublishable response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ContinuousQueryMadePublishableResponseType, "ContinuousQuery.madePublishable response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -193,7 +199,8 @@ type ContinuousQueryAddListenerRequest struct {
 
 // DecodeContinuousQueryAddListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeContinuousQueryAddListenerRequest(m wire.Message, into *ContinuousQueryAddListenerRequest) error {
-	d := decodeMessage(m, ContinuousQueryAddListenerRequestType, "ContinuousQuery.addListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ContinuousQueryAddListenerRequestType, "ContinuousQuery.addListener request", wire.RequestHeadSize)
 	into.LocalOnly = d.boolean("localOnly")
 	into.ListenerName = d.bytes("listenerName")
 	return d.err
@@ -215,7 +222,8 @@ type ContinuousQueryAddListenerResponse struct {
 
 // DecodeContinuousQueryAddListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeContinuousQueryAddListenerResponse(m wire.Message, into *ContinuousQueryAddListenerResponse) error {
-	d := decodeMessage(m, ContinuousQueryAddListenerResponseType, "ContinuousQuery.addListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ContinuousQueryAddListenerResponseType, "ContinuousQuery.addListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -235,7 +243,8 @@ type ContinuousQueryAddListenerQueryCacheSingleEvent struct {
 
 // DecodeContinuousQueryAddListenerQueryCacheSingleEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeContinuousQueryAddListenerQueryCacheSingleEvent(m wire.Message, into *ContinuousQueryAddListenerQueryCacheSingleEvent) error {
-	d := decodeMessage(m, ContinuousQueryAddListenerQueryCacheSingleEventType, "ContinuousQuery.addListener event QueryCacheSingle", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ContinuousQueryAddListenerQueryCacheSingleEventType, "ContinuousQuery.addListener event QueryCacheSingle", wire.RequestHeadSize)
 	into.Data.decode(&d, "data")
 	return d.err
 }
@@ -256,7 +265,8 @@ type ContinuousQueryAddListenerQueryCacheBatchEvent struct {
 
 // DecodeContinuousQueryAddListenerQueryCacheBatchEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeContinuousQueryAddListenerQueryCacheBatchEvent(m wire.Message, into *ContinuousQueryAddListenerQueryCacheBatchEvent) error {
-	d := decodeMessage(m, ContinuousQueryAddListenerQueryCacheBatchEventType, "ContinuousQuery.addListener event QueryCacheBatch", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ContinuousQueryAddListenerQueryCacheBatchEventType, "ContinuousQuery.addListener event QueryCacheBatch", wire.RequestHeadSize)
 	into.PartitionID = d.int("partitionId")
 	into.Events = decodeList(&d, "events", into.Events)
 	into.Source = d.string("source")
@@ -282,7 +292,8 @@ type ContinuousQuerySetReadCursorRequest struct {
 
 // DecodeContinuousQuerySetReadCursorRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeContinuousQuerySetReadCursorRequest(m wire.Message, into *ContinuousQuerySetReadCursorRequest) error {
-	d := decodeMessage(m, ContinuousQuerySetReadCursorRequestType, "ContinuousQuery.setReadCursor request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ContinuousQuerySetReadCursorRequestType, "ContinuousQuery.setReadCursor request", wire.RequestHeadSize)
 	into.Sequence = d.long("sequence")
 	into.MapName = d.bytes("mapName")
 	into.CacheName = d.bytes("cacheName")
@@ -306,7 +317,8 @@ type ContinuousQuerySetReadCursorResponse struct {
 
 // DecodeContinuousQuerySetReadCursorResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeContinuousQuerySetReadCursorResponse(m wire.Message, into *ContinuousQuerySetReadCursorResponse) error {
-	d := decodeMessage(m, ContinuousQuerySetReadCursorResponseType, "ContinuousQuery.setReadCursor response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ContinuousQuerySetReadCursorResponseType, "ContinuousQuery.setReadCursor response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -327,7 +339,8 @@ type ContinuousQueryDestroyCacheRequest struct {
 
 // DecodeContinuousQueryDestroyCacheRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeContinuousQueryDestroyCacheRequest(m wire.Message, into *ContinuousQueryDestroyCacheRequest) error {
-	d := decodeMessage(m, ContinuousQueryDestroyCacheRequestType, "ContinuousQuery.destroyCache request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ContinuousQueryDestroyCacheRequestType, "ContinuousQuery.destroyCache request", wire.RequestHeadSize)
 	into.MapName = d.bytes("mapName")
 	into.CacheName = d.bytes("cacheName")
 	return d.err
@@ -349,7 +362,8 @@ type ContinuousQueryDestroyCacheResponse struct {
 
 // DecodeContinuousQueryDestroyCacheResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeContinuousQueryDestroyCacheResponse(m wire.Message, into *ContinuousQueryDestroyCacheResponse) error {
-	d := decodeMessage(m, ContinuousQueryDestroyCacheResponseType, "ContinuousQuery.destroyCache response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ContinuousQueryDestroyCacheResponseType, "ContinuousQuery.destroyCache response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }

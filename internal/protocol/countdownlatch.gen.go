@@ -27,7 +27,8 @@ type CountDownLatchTrySetCountRequest struct {
 
 // DecodeCountDownLatchTrySetCountRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCountDownLatchTrySetCountRequest(m wire.Message, into *CountDownLatchTrySetCountRequest) error {
-	d := decodeMessage(m, CountDownLatchTrySetCountRequestType, "CountDownLatch.trySetCount request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CountDownLatchTrySetCountRequestType, "CountDownLatch.trySetCount request", wire.RequestHeadSize)
 	into.Count = d.int("count")
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
@@ -51,7 +52,8 @@ type CountDownLatchTrySetCountResponse struct {
 
 // DecodeCountDownLatchTrySetCountResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCountDownLatchTrySetCountResponse(m wire.Message, into *CountDownLatchTrySetCountResponse) error {
-	d := decodeMessage(m, CountDownLatchTrySetCountResponseType, "CountDownLatch.trySetCount response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CountDownLatchTrySetCountResponseType, "CountDownLatch.trySetCount response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -74,7 +76,8 @@ type CountDownLatchAwaitRequest struct {
 
 // DecodeCountDownLatchAwaitRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCountDownLatchAwaitRequest(m wire.Message, into *CountDownLatchAwaitRequest) error {
-	d := decodeMessage(m, CountDownLatchAwaitRequestType, "CountDownLatch.await request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CountDownLatchAwaitRequestType, "CountDownLatch.await request", wire.RequestHeadSize)
 	into.InvocationUid = d.uuid("invocationUid")
 	into.TimeoutMs = d.long("timeoutMs")
 	into.GroupID.decode(&d, "groupId")
@@ -100,7 +103,8 @@ type CountDownLatchAwaitResponse struct {
 
 // DecodeCountDownLatchAwaitResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCountDownLatchAwaitResponse(m wire.Message, into *CountDownLatchAwaitResponse) error {
-	d := decodeMessage(m, CountDownLatchAwaitResponseType, "CountDownLatch.await response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CountDownLatchAwaitResponseType, "CountDownLatch.await response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -123,7 +127,8 @@ type CountDownLatchCountDownRequest struct {
 
 // DecodeCountDownLatchCountDownRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCountDownLatchCountDownRequest(m wire.Message, into *CountDownLatchCountDownRequest) error {
-	d := decodeMessage(m, CountDownLatchCountDownRequestType, "CountDownLatch.countDown request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CountDownLatchCountDownRequestType, "CountDownLatch.countDown request", wire.RequestHeadSize)
 	into.InvocationUid = d.uuid("invocationUid")
 	into.ExpectedRound = d.int("expectedRound")
 	into.GroupID.decode(&d, "groupId")
@@ -147,7 +152,8 @@ type CountDownLatchCountDownResponse struct{}
 
 // DecodeCountDownLatchCountDownResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCountDownLatchCountDownResponse(m wire.Message, _ *CountDownLatchCountDownResponse) error {
-	d := decodeMessage(m, CountDownLatchCountDownResponseType, "CountDownLatch.countDown response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CountDownLatchCountDownResponseType, "CountDownLatch.countDown response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -166,7 +172,8 @@ type CountDownLatchGetCountRequest struct {
 
 // DecodeCountDownLatchGetCountRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCountDownLatchGetCountRequest(m wire.Message, into *CountDownLatchGetCountRequest) error {
-	d := decodeMessage(m, CountDownLatchGetCountRequestType, "CountDownLatch.getCount request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CountDownLatchGetCountRequestType, "CountDownLatch.getCount request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -188,7 +195,8 @@ type CountDownLatchGetCountResponse struct {
 
 // DecodeCountDownLatchGetCountResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCountDownLatchGetCountResponse(m wire.Message, into *CountDownLatchGetCountResponse) error {
-	d := decodeMessage(m, CountDownLatchGetCountResponseType, "CountDownLatch.getCount response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CountDownLatchGetCountResponseType, "CountDownLatch.getCount response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -209,7 +217,8 @@ type CountDownLatchGetRoundRequest struct {
 
 // DecodeCountDownLatchGetRoundRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCountDownLatchGetRoundRequest(m wire.Message, into *CountDownLatchGetRoundRequest) error {
-	d := decodeMessage(m, CountDownLatchGetRoundRequestType, "CountDownLatch.getRound request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CountDownLatchGetRoundRequestType, "CountDownLatch.getRound request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -231,7 +240,8 @@ type CountDownLatchGetRoundResponse struct {
 
 // DecodeCountDownLatchGetRoundResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCountDownLatchGetRoundResponse(m wire.Message, into *CountDownLatchGetRoundResponse) error {
-	d := decodeMessage(m, CountDownLatchGetRoundResponseType, "CountDownLatch.getRound response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CountDownLatchGetRoundResponseType, "CountDownLatch.getRound response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }

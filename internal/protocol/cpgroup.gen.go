@@ -19,7 +19,8 @@ type CPGroupCreateCPGroupRequest struct {
 
 // DecodeCPGroupCreateCPGroupRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPGroupCreateCPGroupRequest(m wire.Message, into *CPGroupCreateCPGroupRequest) error {
-	d := decodeMessage(m, CPGroupCreateCPGroupRequestType, "CPGroup.createCPGroup request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPGroupCreateCPGroupRequestType, "CPGroup.createCPGroup request", wire.RequestHeadSize)
 	into.ProxyName = d.bytes("proxyName")
 	return d.err
 }
@@ -39,7 +40,8 @@ type CPGroupCreateCPGroupResponse struct {
 
 // DecodeCPGroupCreateCPGroupResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPGroupCreateCPGroupResponse(m wire.Message, into *CPGroupCreateCPGroupResponse) error {
-	d := decodeMessage(m, CPGroupCreateCPGroupResponseType, "CPGroup.createCPGroup response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPGroupCreateCPGroupResponseType, "CPGroup.createCPGroup response", wire.ResponseHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	return d.err
 }
@@ -60,7 +62,8 @@ type CPGroupDestroyCPObjectRequest struct {
 
 // DecodeCPGroupDestroyCPObjectRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPGroupDestroyCPObjectRequest(m wire.Message, into *CPGroupDestroyCPObjectRequest) error {
-	d := decodeMessage(m, CPGroupDestroyCPObjectRequestType, "CPGroup.destroyCPObject request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPGroupDestroyCPObjectRequestType, "CPGroup.destroyCPObject request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.ServiceName = d.bytes("serviceName")
 	into.ObjectName = d.bytes("objectName")
@@ -82,7 +85,8 @@ type CPGroupDestroyCPObjectResponse struct{}
 
 // DecodeCPGroupDestroyCPObjectResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPGroupDestroyCPObjectResponse(m wire.Message, _ *CPGroupDestroyCPObjectResponse) error {
-	d := decodeMessage(m, CPGroupDestroyCPObjectResponseType, "CPGroup.destroyCPObject response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPGroupDestroyCPObjectResponseType, "CPGroup.destroyCPObject response", wire.ResponseHeadSize)
 	return d.err
 }
 

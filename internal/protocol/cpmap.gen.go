@@ -31,7 +31,8 @@ type CPMapGetRequest struct {
 
 // DecodeCPMapGetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPMapGetRequest(m wire.Message, into *CPMapGetRequest) error {
-	d := decodeMessage(m, CPMapGetRequestType, "CPMap.get request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPMapGetRequestType, "CPMap.get request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -55,7 +56,8 @@ type CPMapGetResponse struct {
 
 // DecodeCPMapGetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPMapGetResponse(m wire.Message, into *CPMapGetResponse) error {
-	d := decodeMessage(m, CPMapGetResponseType, "CPMap.get response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPMapGetResponseType, "CPMap.get response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -78,7 +80,8 @@ type CPMapPutRequest struct {
 
 // DecodeCPMapPutRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPMapPutRequest(m wire.Message, into *CPMapPutRequest) error {
-	d := decodeMessage(m, CPMapPutRequestType, "CPMap.put request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPMapPutRequestType, "CPMap.put request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -104,7 +107,8 @@ type CPMapPutResponse struct {
 
 // DecodeCPMapPutResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPMapPutResponse(m wire.Message, into *CPMapPutResponse) error {
-	d := decodeMessage(m, CPMapPutResponseType, "CPMap.put response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPMapPutResponseType, "CPMap.put response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -127,7 +131,8 @@ type CPMapSetRequest struct {
 
 // DecodeCPMapSetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPMapSetRequest(m wire.Message, into *CPMapSetRequest) error {
-	d := decodeMessage(m, CPMapSetRequestType, "CPMap.set request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPMapSetRequestType, "CPMap.set request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -153,7 +158,8 @@ type CPMapSetResponse struct {
 
 // DecodeCPMapSetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPMapSetResponse(m wire.Message, into *CPMapSetResponse) error {
-	d := decodeMessage(m, CPMapSetResponseType, "CPMap.set response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPMapSetResponseType, "CPMap.set response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -175,7 +181,8 @@ type CPMapRemoveRequest struct {
 
 // DecodeCPMapRemoveRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPMapRemoveRequest(m wire.Message, into *CPMapRemoveRequest) error {
-	d := decodeMessage(m, CPMapRemoveRequestType, "CPMap.remove request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPMapRemoveRequestType, "CPMap.remove request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -199,7 +206,8 @@ type CPMapRemoveResponse struct {
 
 // DecodeCPMapRemoveResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPMapRemoveResponse(m wire.Message, into *CPMapRemoveResponse) error {
-	d := decodeMessage(m, CPMapRemoveResponseType, "CPMap.remove response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPMapRemoveResponseType, "CPMap.remove response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -221,7 +229,8 @@ type CPMapDeleteRequest struct {
 
 // DecodeCPMapDeleteRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPMapDeleteRequest(m wire.Message, into *CPMapDeleteRequest) error {
-	d := decodeMessage(m, CPMapDeleteRequestType, "CPMap.delete request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPMapDeleteRequestType, "CPMap.delete request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -245,7 +254,8 @@ type CPMapDeleteResponse struct {
 
 // DecodeCPMapDeleteResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPMapDeleteResponse(m wire.Message, into *CPMapDeleteResponse) error {
-	d := decodeMessage(m, CPMapDeleteResponseType, "CPMap.delete response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPMapDeleteResponseType, "CPMap.delete response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -269,7 +279,8 @@ type CPMapCompareAndSetRequest struct {
 
 // DecodeCPMapCompareAndSetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPMapCompareAndSetRequest(m wire.Message, into *CPMapCompareAndSetRequest) error {
-	d := decodeMessage(m, CPMapCompareAndSetRequestType, "CPMap.compareAndSet request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPMapCompareAndSetRequestType, "CPMap.compareAndSet request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -297,7 +308,8 @@ type CPMapCompareAndSetResponse struct {
 
 // DecodeCPMapCompareAndSetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPMapCompareAndSetResponse(m wire.Message, into *CPMapCompareAndSetResponse) error {
-	d := decodeMessage(m, CPMapCompareAndSetResponseType, "CPMap.compareAndSet response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPMapCompareAndSetResponseType, "CPMap.compareAndSet response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -320,7 +332,8 @@ type CPMapPutIfAbsentRequest struct {
 
 // DecodeCPMapPutIfAbsentRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPMapPutIfAbsentRequest(m wire.Message, into *CPMapPutIfAbsentRequest) error {
-	d := decodeMessage(m, CPMapPutIfAbsentRequestType, "CPMap.putIfAbsent request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPMapPutIfAbsentRequestType, "CPMap.putIfAbsent request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -346,7 +359,8 @@ type CPMapPutIfAbsentResponse struct {
 
 // DecodeCPMapPutIfAbsentResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPMapPutIfAbsentResponse(m wire.Message, into *CPMapPutIfAbsentResponse) error {
-	d := decodeMessage(m, CPMapPutIfAbsentResponseType, "CPMap.putIfAbsent response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPMapPutIfAbsentResponseType, "CPMap.putIfAbsent response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }

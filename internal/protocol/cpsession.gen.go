@@ -24,7 +24,8 @@ type CPSessionCreateSessionRequest struct {
 
 // DecodeCPSessionCreateSessionRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSessionCreateSessionRequest(m wire.Message, into *CPSessionCreateSessionRequest) error {
-	d := decodeMessage(m, CPSessionCreateSessionRequestType, "CPSession.createSession request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPSessionCreateSessionRequestType, "CPSession.createSession request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.EndpointName = d.bytes("endpointName")
 	return d.err
@@ -48,7 +49,8 @@ type CPSessionCreateSessionResponse struct {
 
 // DecodeCPSessionCreateSessionResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSessionCreateSessionResponse(m wire.Message, into *CPSessionCreateSessionResponse) error {
-	d := decodeMessage(m, CPSessionCreateSessionResponseType, "CPSession.createSession response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPSessionCreateSessionResponseType, "CPSession.createSession response", wire.ResponseHeadSize)
 	into.SessionID = d.long("sessionId")
 	into.TTLMillis = d.long("ttlMillis")
 	into.HeartbeatMillis = d.long("heartbeatMillis")
@@ -73,7 +75,8 @@ type CPSessionCloseSessionRequest struct {
 
 // DecodeCPSessionCloseSessionRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSessionCloseSessionRequest(m wire.Message, into *CPSessionCloseSessionRequest) error {
-	d := decodeMessage(m, CPSessionCloseSessionRequestType, "CPSession.closeSession request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPSessionCloseSessionRequestType, "CPSession.closeSession request", wire.RequestHeadSize)
 	into.SessionID = d.long("sessionId")
 	into.GroupID.decode(&d, "groupId")
 	return d.err
@@ -94,7 +97,8 @@ type CPSessionCloseSessionResponse struct {
 
 // DecodeCPSessionCloseSessionResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSessionCloseSessionResponse(m wire.Message, into *CPSessionCloseSessionResponse) error {
-	d := decodeMessage(m, CPSessionCloseSessionResponseType, "CPSession.closeSession response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPSessionCloseSessionResponseType, "CPSession.closeSession response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -115,7 +119,8 @@ type CPSessionHeartbeatSessionRequest struct {
 
 // DecodeCPSessionHeartbeatSessionRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSessionHeartbeatSessionRequest(m wire.Message, into *CPSessionHeartbeatSessionRequest) error {
-	d := decodeMessage(m, CPSessionHeartbeatSessionRequestType, "CPSession.heartbeatSession request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPSessionHeartbeatSessionRequestType, "CPSession.heartbeatSession request", wire.RequestHeadSize)
 	into.SessionID = d.long("sessionId")
 	into.GroupID.decode(&d, "groupId")
 	return d.err
@@ -134,7 +139,8 @@ type CPSessionHeartbeatSessionResponse struct{}
 
 // DecodeCPSessionHeartbeatSessionResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSessionHeartbeatSessionResponse(m wire.Message, _ *CPSessionHeartbeatSessionResponse) error {
-	d := decodeMessage(m, CPSessionHeartbeatSessionResponseType, "CPSession.heartbeatSession response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPSessionHeartbeatSessionResponseType, "CPSession.heartbeatSession response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -152,7 +158,8 @@ type CPSessionGenerateThreadIdRequest struct {
 
 // DecodeCPSessionGenerateThreadIdRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSessionGenerateThreadIdRequest(m wire.Message, into *CPSessionGenerateThreadIdRequest) error {
-	d := decodeMessage(m, CPSessionGenerateThreadIdRequestType, "CPSession.generateThreadId request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPSessionGenerateThreadIdRequestType, "CPSession.generateThreadId request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	return d.err
 }
@@ -171,7 +178,8 @@ type CPSessionGenerateThreadIdResponse struct {
 
 // DecodeCPSessionGenerateThreadIdResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSessionGenerateThreadIdResponse(m wire.Message, into *CPSessionGenerateThreadIdResponse) error {
-	d := decodeMessage(m, CPSessionGenerateThreadIdResponseType, "CPSession.generateThreadId response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPSessionGenerateThreadIdResponseType, "CPSession.generateThreadId response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }

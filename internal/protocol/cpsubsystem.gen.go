@@ -29,7 +29,8 @@ type CPSubsystemAddMembershipListenerRequest struct {
 
 // DecodeCPSubsystemAddMembershipListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSubsystemAddMembershipListenerRequest(m wire.Message, into *CPSubsystemAddMembershipListenerRequest) error {
-	d := decodeMessage(m, CPSubsystemAddMembershipListenerRequestType, "CPSubsystem.addMembershipListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPSubsystemAddMembershipListenerRequestType, "CPSubsystem.addMembershipListener request", wire.RequestHeadSize)
 	into.Local = d.boolean("local")
 	return d.err
 }
@@ -49,7 +50,8 @@ type CPSubsystemAddMembershipListenerResponse struct {
 
 // DecodeCPSubsystemAddMembershipListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSubsystemAddMembershipListenerResponse(m wire.Message, into *CPSubsystemAddMembershipListenerResponse) error {
-	d := decodeMessage(m, CPSubsystemAddMembershipListenerResponseType, "CPSubsystem.addMembershipListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPSubsystemAddMembershipListenerResponseType, "CPSubsystem.addMembershipListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -70,7 +72,8 @@ type CPSubsystemAddMembershipListenerMembershipEvent struct {
 
 // DecodeCPSubsystemAddMembershipListenerMembershipEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSubsystemAddMembershipListenerMembershipEvent(m wire.Message, into *CPSubsystemAddMembershipListenerMembershipEvent) error {
-	d := decodeMessage(m, CPSubsystemAddMembershipListenerMembershipEventType, "CPSubsystem.addMembershipListener event MembershipEvent", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPSubsystemAddMembershipListenerMembershipEventType, "CPSubsystem.addMembershipListener event MembershipEvent", wire.RequestHeadSize)
 	into.Type = d.byte("type")
 	into.Member.decode(&d, "member")
 	return d.err
@@ -91,7 +94,8 @@ type CPSubsystemRemoveMembershipListenerRequest struct {
 
 // DecodeCPSubsystemRemoveMembershipListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSubsystemRemoveMembershipListenerRequest(m wire.Message, into *CPSubsystemRemoveMembershipListenerRequest) error {
-	d := decodeMessage(m, CPSubsystemRemoveMembershipListenerRequestType, "CPSubsystem.removeMembershipListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPSubsystemRemoveMembershipListenerRequestType, "CPSubsystem.removeMembershipListener request", wire.RequestHeadSize)
 	into.RegistrationID = d.uuid("registrationId")
 	return d.err
 }
@@ -111,7 +115,8 @@ type CPSubsystemRemoveMembershipListenerResponse struct {
 
 // DecodeCPSubsystemRemoveMembershipListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSubsystemRemoveMembershipListenerResponse(m wire.Message, into *CPSubsystemRemoveMembershipListenerResponse) error {
-	d := decodeMessage(m, CPSubsystemRemoveMembershipListenerResponseType, "CPSubsystem.removeMembershipListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPSubsystemRemoveMembershipListenerResponseType, "CPSubsystem.removeMembershipListener response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -131,7 +136,8 @@ type CPSubsystemAddGroupAvailabilityListenerRequest struct {
 
 // DecodeCPSubsystemAddGroupAvailabilityListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSubsystemAddGroupAvailabilityListenerRequest(m wire.Message, into *CPSubsystemAddGroupAvailabilityListenerRequest) error {
-	d := decodeMessage(m, CPSubsystemAddGroupAvailabilityListenerRequestType, "CPSubsystem.addGroupAvailabilityListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPSubsystemAddGroupAvailabilityListenerRequestType, "CPSubsystem.addGroupAvailabilityListener request", wire.RequestHeadSize)
 	into.Local = d.boolean("local")
 	return d.err
 }
@@ -151,7 +157,8 @@ type CPSubsystemAddGroupAvailabilityListenerResponse struct {
 
 // DecodeCPSubsystemAddGroupAvailabilityListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSubsystemAddGroupAvailabilityListenerResponse(m wire.Message, into *CPSubsystemAddGroupAvailabilityListenerResponse) error {
-	d := decodeMessage(m, CPSubsystemAddGroupAvailabilityListenerResponseType, "CPSubsystem.addGroupAvailabilityListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPSubsystemAddGroupAvailabilityListenerResponseType, "CPSubsystem.addGroupAvailabilityListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -175,7 +182,8 @@ type CPSubsystemAddGroupAvailabilityListenerGroupAvailabilityEvent struct {
 
 // DecodeCPSubsystemAddGroupAvailabilityListenerGroupAvailabilityEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSubsystemAddGroupAvailabilityListenerGroupAvailabilityEvent(m wire.Message, into *CPSubsystemAddGroupAvailabilityListenerGroupAvailabilityEvent) error {
-	d := decodeMessage(m, CPSubsystemAddGroupAvailabilityListenerGroupAvailabilityEventType, "CPSubsystem.addGroupAvailabilityListener event GroupAvailabilityEvent", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPSubsystemAddGroupAvailabilityListenerGroupAvailabilityEventType, "CPSubsystem.addGroupAvailabilityListener event GroupAvailabilityEvent", wire.RequestHeadSize)
 	into.IsShutdown = false
 	if into.HasIsShutdown = d.hasFixed(1); into.HasIsShutdown {
 		into.IsShutdown = d.boolean("isShutdown")
@@ -203,7 +211,8 @@ type CPSubsystemRemoveGroupAvailabilityListenerRequest struct {
 
 // DecodeCPSubsystemRemoveGroupAvailabilityListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSubsystemRemoveGroupAvailabilityListenerRequest(m wire.Message, into *CPSubsystemRemoveGroupAvailabilityListenerRequest) error {
-	d := decodeMessage(m, CPSubsystemRemoveGroupAvailabilityListenerRequestType, "CPSubsystem.removeGroupAvailabilityListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPSubsystemRemoveGroupAvailabilityListenerRequestType, "CPSubsystem.removeGroupAvailabilityListener request", wire.RequestHeadSize)
 	into.RegistrationID = d.uuid("registrationId")
 	return d.err
 }
@@ -223,7 +232,8 @@ type CPSubsystemRemoveGroupAvailabilityListenerResponse struct {
 
 // DecodeCPSubsystemRemoveGroupAvailabilityListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSubsystemRemoveGroupAvailabilityListenerResponse(m wire.Message, into *CPSubsystemRemoveGroupAvailabilityListenerResponse) error {
-	d := decodeMessage(m, CPSubsystemRemoveGroupAvailabilityListenerResponseType, "CPSubsystem.removeGroupAvailabilityListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPSubsystemRemoveGroupAvailabilityListenerResponseType, "CPSubsystem.removeGroupAvailabilityListener response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -241,7 +251,8 @@ type CPSubsystemGetCPGroupIdsRequest struct{}
 
 // DecodeCPSubsystemGetCPGroupIdsRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSubsystemGetCPGroupIdsRequest(m wire.Message, _ *CPSubsystemGetCPGroupIdsRequest) error {
-	d := decodeMessage(m, CPSubsystemGetCPGroupIdsRequestType, "CPSubsystem.getCPGroupIds request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPSubsystemGetCPGroupIdsRequestType, "CPSubsystem.getCPGroupIds request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -259,7 +270,8 @@ type CPSubsystemGetCPGroupIdsResponse struct {
 
 // DecodeCPSubsystemGetCPGroupIdsResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSubsystemGetCPGroupIdsResponse(m wire.Message, into *CPSubsystemGetCPGroupIdsResponse) error {
-	d := decodeMessage(m, CPSubsystemGetCPGroupIdsResponseType, "CPSubsystem.getCPGroupIds response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPSubsystemGetCPGroupIdsResponseType, "CPSubsystem.getCPGroupIds response", wire.ResponseHeadSize)
 	into.Response = decodeList(&d, "response", into.Response)
 	return d.err
 }
@@ -280,7 +292,8 @@ type CPSubsystemGetCPObjectInfosRequest struct {
 
 // DecodeCPSubsystemGetCPObjectInfosRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSubsystemGetCPObjectInfosRequest(m wire.Message, into *CPSubsystemGetCPObjectInfosRequest) error {
-	d := decodeMessage(m, CPSubsystemGetCPObjectInfosRequestType, "CPSubsystem.getCPObjectInfos request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, CPSubsystemGetCPObjectInfosRequestType, "CPSubsystem.getCPObjectInfos request", wire.RequestHeadSize)
 	into.Tombstone = d.boolean("tombstone")
 	into.GroupID.decode(&d, "groupId")
 	into.ServiceName = d.bytes("serviceName")
@@ -304,7 +317,8 @@ type CPSubsystemGetCPObjectInfosResponse struct {
 
 // DecodeCPSubsystemGetCPObjectInfosResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeCPSubsystemGetCPObjectInfosResponse(m wire.Message, into *CPSubsystemGetCPObjectInfosResponse) error {
-	d := decodeMessage(m, CPSubsystemGetCPObjectInfosResponseType, "CPSubsystem.getCPObjectInfos response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, CPSubsystemGetCPObjectInfosResponseType, "CPSubsystem.getCPObjectInfos response", wire.ResponseHeadSize)
 	into.Response = d.listString("response", into.Response)
 	return d.err
 }

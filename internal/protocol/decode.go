@@ -18,19 +18,23 @@ type decoder struct {
 	err     error
 }
 
-// decodeMessage begins to read m, which must be of the type and have a head of the size.
-func decodeMessage(m wire.Message, messageType int32, message string, head int) decoder {
-	d := decoder{message: message, frames: m.Frames()}
-	first, ok := d.frames.Next()
-	switch {
-	case !ok || len(first.Payload) < head:
-		d.err = fmt.Errorf("%w: %s: head of %d bytes", wire.ErrMalformed, message, len(first.Payload))
-	case m.Type() != messageType:
-		d.err = fmt.Errorf("%w: %s: type is %#06x, want %#06x", wire.ErrMalformed, message, m.Type(), messageType)
-	default:
+// start begins to read m, which must be of the type and have a head of the size.
+func (d *decoder) start(m wire.Message, messageType int32, message string, head int) {
+	d.message, d.frames = message, m.Frames()
+	if first, ok := d.frames.Next(); ok && len(first.Payload) >= head && m.Type() == messageType {
 		d.fixed = first.Payload[head:]
+		return
 	}
-	return d
+	d.notStarted(m, messageType, head)
+}
+
+func (d *decoder) notStarted(m wire.Message, messageType int32, head int) {
+	frames := m.Frames()
+	if first, ok := frames.Next(); !ok || len(first.Payload) < head {
+		d.err = fmt.Errorf("%w: %s: head of %d bytes", wire.ErrMalformed, d.message, len(first.Payload))
+		return
+	}
+	d.err = fmt.Errorf("%w: %s: type is %#06x, want %#06x", wire.ErrMalformed, d.message, m.Type(), messageType)
 }
 
 // malformed sets the error of a field, unless an earlier one stands.

@@ -1,5 +1,7 @@
 package protocol
 
+import "github.com/filbertgrid/filbert/internal/wire"
+
 // hasFrame reports whether another field follows in the message or structure: whether the sender knows a newer one.
 func (d *decoder) hasFrame() bool {
 	if d.err != nil {
@@ -28,17 +30,23 @@ func (d *decoder) frame(field string) ([]byte, bool) {
 		return nil, false
 	}
 	frame, ok := d.frames.Next()
+	if ok && frame.IsValue() {
+		return frame.Payload, true
+	}
+	d.noValue(field, frame, ok)
+	return nil, false
+}
+
+// noValue sets the error of a field whose frame is missing or no value.
+func (d *decoder) noValue(field string, frame wire.Frame, ok bool) {
 	switch {
 	case !ok:
 		d.malformed(field, "the frame is missing")
 	case frame.IsNull():
 		d.nullPointer(field)
-	case frame.IsBegin() || frame.IsEnd():
-		d.malformed(field, "a structure stands in place of a value")
 	default:
-		return frame.Payload, true
+		d.malformed(field, "a structure stands in place of a value")
 	}
-	return nil, false
 }
 
 // bytes returns a view on the next frame, nil only after an error.

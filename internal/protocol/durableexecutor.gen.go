@@ -27,7 +27,8 @@ type DurableExecutorShutdownRequest struct {
 
 // DecodeDurableExecutorShutdownRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDurableExecutorShutdownRequest(m wire.Message, into *DurableExecutorShutdownRequest) error {
-	d := decodeMessage(m, DurableExecutorShutdownRequestType, "DurableExecutor.shutdown request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DurableExecutorShutdownRequestType, "DurableExecutor.shutdown request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -45,7 +46,8 @@ type DurableExecutorShutdownResponse struct{}
 
 // DecodeDurableExecutorShutdownResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDurableExecutorShutdownResponse(m wire.Message, _ *DurableExecutorShutdownResponse) error {
-	d := decodeMessage(m, DurableExecutorShutdownResponseType, "DurableExecutor.shutdown response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DurableExecutorShutdownResponseType, "DurableExecutor.shutdown response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -63,7 +65,8 @@ type DurableExecutorIsShutdownRequest struct {
 
 // DecodeDurableExecutorIsShutdownRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDurableExecutorIsShutdownRequest(m wire.Message, into *DurableExecutorIsShutdownRequest) error {
-	d := decodeMessage(m, DurableExecutorIsShutdownRequestType, "DurableExecutor.isShutdown request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DurableExecutorIsShutdownRequestType, "DurableExecutor.isShutdown request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -83,7 +86,8 @@ type DurableExecutorIsShutdownResponse struct {
 
 // DecodeDurableExecutorIsShutdownResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDurableExecutorIsShutdownResponse(m wire.Message, into *DurableExecutorIsShutdownResponse) error {
-	d := decodeMessage(m, DurableExecutorIsShutdownResponseType, "DurableExecutor.isShutdown response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DurableExecutorIsShutdownResponseType, "DurableExecutor.isShutdown response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -104,7 +108,8 @@ type DurableExecutorSubmitToPartitionRequest struct {
 
 // DecodeDurableExecutorSubmitToPartitionRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDurableExecutorSubmitToPartitionRequest(m wire.Message, into *DurableExecutorSubmitToPartitionRequest) error {
-	d := decodeMessage(m, DurableExecutorSubmitToPartitionRequestType, "DurableExecutor.submitToPartition request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DurableExecutorSubmitToPartitionRequestType, "DurableExecutor.submitToPartition request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Callable = d.bytes("callable")
 	return d.err
@@ -126,7 +131,8 @@ type DurableExecutorSubmitToPartitionResponse struct {
 
 // DecodeDurableExecutorSubmitToPartitionResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDurableExecutorSubmitToPartitionResponse(m wire.Message, into *DurableExecutorSubmitToPartitionResponse) error {
-	d := decodeMessage(m, DurableExecutorSubmitToPartitionResponseType, "DurableExecutor.submitToPartition response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DurableExecutorSubmitToPartitionResponseType, "DurableExecutor.submitToPartition response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -147,7 +153,8 @@ type DurableExecutorRetrieveResultRequest struct {
 
 // DecodeDurableExecutorRetrieveResultRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDurableExecutorRetrieveResultRequest(m wire.Message, into *DurableExecutorRetrieveResultRequest) error {
-	d := decodeMessage(m, DurableExecutorRetrieveResultRequestType, "DurableExecutor.retrieveResult request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DurableExecutorRetrieveResultRequestType, "DurableExecutor.retrieveResult request", wire.RequestHeadSize)
 	into.Sequence = d.int("sequence")
 	into.Name = d.bytes("name")
 	return d.err
@@ -169,7 +176,8 @@ type DurableExecutorRetrieveResultResponse struct {
 
 // DecodeDurableExecutorRetrieveResultResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDurableExecutorRetrieveResultResponse(m wire.Message, into *DurableExecutorRetrieveResultResponse) error {
-	d := decodeMessage(m, DurableExecutorRetrieveResultResponseType, "DurableExecutor.retrieveResult response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DurableExecutorRetrieveResultResponseType, "DurableExecutor.retrieveResult response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -190,7 +198,8 @@ type DurableExecutorDisposeResultRequest struct {
 
 // DecodeDurableExecutorDisposeResultRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDurableExecutorDisposeResultRequest(m wire.Message, into *DurableExecutorDisposeResultRequest) error {
-	d := decodeMessage(m, DurableExecutorDisposeResultRequestType, "DurableExecutor.disposeResult request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DurableExecutorDisposeResultRequestType, "DurableExecutor.disposeResult request", wire.RequestHeadSize)
 	into.Sequence = d.int("sequence")
 	into.Name = d.bytes("name")
 	return d.err
@@ -210,7 +219,8 @@ type DurableExecutorDisposeResultResponse struct{}
 
 // DecodeDurableExecutorDisposeResultResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDurableExecutorDisposeResultResponse(m wire.Message, _ *DurableExecutorDisposeResultResponse) error {
-	d := decodeMessage(m, DurableExecutorDisposeResultResponseType, "DurableExecutor.disposeResult response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DurableExecutorDisposeResultResponseType, "DurableExecutor.disposeResult response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -229,7 +239,8 @@ type DurableExecutorRetrieveAndDisposeResultRequest struct {
 
 // DecodeDurableExecutorRetrieveAndDisposeResultRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDurableExecutorRetrieveAndDisposeResultRequest(m wire.Message, into *DurableExecutorRetrieveAndDisposeResultRequest) error {
-	d := decodeMessage(m, DurableExecutorRetrieveAndDisposeResultRequestType, "DurableExecutor.retrieveAndDisposeResult request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DurableExecutorRetrieveAndDisposeResultRequestType, "DurableExecutor.retrieveAndDisposeResult request", wire.RequestHeadSize)
 	into.Sequence = d.int("sequence")
 	into.Name = d.bytes("name")
 	return d.err
@@ -251,7 +262,8 @@ type DurableExecutorRetrieveAndDisposeResultResponse struct {
 
 // DecodeDurableExecutorRetrieveAndDisposeResultResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDurableExecutorRetrieveAndDisposeResultResponse(m wire.Message, into *DurableExecutorRetrieveAndDisposeResultResponse) error {
-	d := decodeMessage(m, DurableExecutorRetrieveAndDisposeResultResponseType, "DurableExecutor.retrieveAndDisposeResult response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DurableExecutorRetrieveAndDisposeResultResponseType, "DurableExecutor.retrieveAndDisposeResult response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }

@@ -66,7 +66,8 @@ type DynamicConfigAddMultiMapConfigRequest struct {
 
 // DecodeDynamicConfigAddMultiMapConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddMultiMapConfigRequest(m wire.Message, into *DynamicConfigAddMultiMapConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddMultiMapConfigRequestType, "DynamicConfig.addMultiMapConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddMultiMapConfigRequestType, "DynamicConfig.addMultiMapConfig request", wire.RequestHeadSize)
 	into.Binary = d.boolean("binary")
 	into.BackupCount = d.int("backupCount")
 	into.AsyncBackupCount = d.int("asyncBackupCount")
@@ -116,7 +117,8 @@ type DynamicConfigAddMultiMapConfigResponse struct{}
 
 // DecodeDynamicConfigAddMultiMapConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddMultiMapConfigResponse(m wire.Message, _ *DynamicConfigAddMultiMapConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddMultiMapConfigResponseType, "DynamicConfig.addMultiMapConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddMultiMapConfigResponseType, "DynamicConfig.addMultiMapConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -145,7 +147,8 @@ type DynamicConfigAddRingbufferConfigRequest struct {
 
 // DecodeDynamicConfigAddRingbufferConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddRingbufferConfigRequest(m wire.Message, into *DynamicConfigAddRingbufferConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddRingbufferConfigRequestType, "DynamicConfig.addRingbufferConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddRingbufferConfigRequestType, "DynamicConfig.addRingbufferConfig request", wire.RequestHeadSize)
 	into.Capacity = d.int("capacity")
 	into.BackupCount = d.int("backupCount")
 	into.AsyncBackupCount = d.int("asyncBackupCount")
@@ -196,7 +199,8 @@ type DynamicConfigAddRingbufferConfigResponse struct{}
 
 // DecodeDynamicConfigAddRingbufferConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddRingbufferConfigResponse(m wire.Message, _ *DynamicConfigAddRingbufferConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddRingbufferConfigResponseType, "DynamicConfig.addRingbufferConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddRingbufferConfigResponseType, "DynamicConfig.addRingbufferConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -219,7 +223,8 @@ type DynamicConfigAddCardinalityEstimatorConfigRequest struct {
 
 // DecodeDynamicConfigAddCardinalityEstimatorConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddCardinalityEstimatorConfigRequest(m wire.Message, into *DynamicConfigAddCardinalityEstimatorConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddCardinalityEstimatorConfigRequestType, "DynamicConfig.addCardinalityEstimatorConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddCardinalityEstimatorConfigRequestType, "DynamicConfig.addCardinalityEstimatorConfig request", wire.RequestHeadSize)
 	into.BackupCount = d.int("backupCount")
 	into.AsyncBackupCount = d.int("asyncBackupCount")
 	into.MergeBatchSize = d.int("mergeBatchSize")
@@ -247,7 +252,8 @@ type DynamicConfigAddCardinalityEstimatorConfigResponse struct{}
 
 // DecodeDynamicConfigAddCardinalityEstimatorConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddCardinalityEstimatorConfigResponse(m wire.Message, _ *DynamicConfigAddCardinalityEstimatorConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddCardinalityEstimatorConfigResponseType, "DynamicConfig.addCardinalityEstimatorConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddCardinalityEstimatorConfigResponseType, "DynamicConfig.addCardinalityEstimatorConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -275,7 +281,8 @@ type DynamicConfigAddListConfigRequest struct {
 
 // DecodeDynamicConfigAddListConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddListConfigRequest(m wire.Message, into *DynamicConfigAddListConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddListConfigRequestType, "DynamicConfig.addListConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddListConfigRequestType, "DynamicConfig.addListConfig request", wire.RequestHeadSize)
 	into.BackupCount = d.int("backupCount")
 	into.AsyncBackupCount = d.int("asyncBackupCount")
 	into.MaxSize = d.int("maxSize")
@@ -323,7 +330,8 @@ type DynamicConfigAddListConfigResponse struct{}
 
 // DecodeDynamicConfigAddListConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddListConfigResponse(m wire.Message, _ *DynamicConfigAddListConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddListConfigResponseType, "DynamicConfig.addListConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddListConfigResponseType, "DynamicConfig.addListConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -351,7 +359,8 @@ type DynamicConfigAddSetConfigRequest struct {
 
 // DecodeDynamicConfigAddSetConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddSetConfigRequest(m wire.Message, into *DynamicConfigAddSetConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddSetConfigRequestType, "DynamicConfig.addSetConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddSetConfigRequestType, "DynamicConfig.addSetConfig request", wire.RequestHeadSize)
 	into.BackupCount = d.int("backupCount")
 	into.AsyncBackupCount = d.int("asyncBackupCount")
 	into.MaxSize = d.int("maxSize")
@@ -399,7 +408,8 @@ type DynamicConfigAddSetConfigResponse struct{}
 
 // DecodeDynamicConfigAddSetConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddSetConfigResponse(m wire.Message, _ *DynamicConfigAddSetConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddSetConfigResponseType, "DynamicConfig.addSetConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddSetConfigResponseType, "DynamicConfig.addSetConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -426,7 +436,8 @@ type DynamicConfigAddReplicatedMapConfigRequest struct {
 
 // DecodeDynamicConfigAddReplicatedMapConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddReplicatedMapConfigRequest(m wire.Message, into *DynamicConfigAddReplicatedMapConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddReplicatedMapConfigRequestType, "DynamicConfig.addReplicatedMapConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddReplicatedMapConfigRequestType, "DynamicConfig.addReplicatedMapConfig request", wire.RequestHeadSize)
 	into.AsyncFillup = d.boolean("asyncFillup")
 	into.StatisticsEnabled = d.boolean("statisticsEnabled")
 	into.MergeBatchSize = d.int("mergeBatchSize")
@@ -472,7 +483,8 @@ type DynamicConfigAddReplicatedMapConfigResponse struct{}
 
 // DecodeDynamicConfigAddReplicatedMapConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddReplicatedMapConfigResponse(m wire.Message, _ *DynamicConfigAddReplicatedMapConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddReplicatedMapConfigResponseType, "DynamicConfig.addReplicatedMapConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddReplicatedMapConfigResponseType, "DynamicConfig.addReplicatedMapConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -496,7 +508,8 @@ type DynamicConfigAddTopicConfigRequest struct {
 
 // DecodeDynamicConfigAddTopicConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddTopicConfigRequest(m wire.Message, into *DynamicConfigAddTopicConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddTopicConfigRequestType, "DynamicConfig.addTopicConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddTopicConfigRequestType, "DynamicConfig.addTopicConfig request", wire.RequestHeadSize)
 	into.GlobalOrderingEnabled = d.boolean("globalOrderingEnabled")
 	into.StatisticsEnabled = d.boolean("statisticsEnabled")
 	into.MultiThreadingEnabled = d.boolean("multiThreadingEnabled")
@@ -536,7 +549,8 @@ type DynamicConfigAddTopicConfigResponse struct{}
 
 // DecodeDynamicConfigAddTopicConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddTopicConfigResponse(m wire.Message, _ *DynamicConfigAddTopicConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddTopicConfigResponseType, "DynamicConfig.addTopicConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddTopicConfigResponseType, "DynamicConfig.addTopicConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -560,7 +574,8 @@ type DynamicConfigAddExecutorConfigRequest struct {
 
 // DecodeDynamicConfigAddExecutorConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddExecutorConfigRequest(m wire.Message, into *DynamicConfigAddExecutorConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddExecutorConfigRequestType, "DynamicConfig.addExecutorConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddExecutorConfigRequestType, "DynamicConfig.addExecutorConfig request", wire.RequestHeadSize)
 	into.PoolSize = d.int("poolSize")
 	into.QueueCapacity = d.int("queueCapacity")
 	into.StatisticsEnabled = d.boolean("statisticsEnabled")
@@ -592,7 +607,8 @@ type DynamicConfigAddExecutorConfigResponse struct{}
 
 // DecodeDynamicConfigAddExecutorConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddExecutorConfigResponse(m wire.Message, _ *DynamicConfigAddExecutorConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddExecutorConfigResponseType, "DynamicConfig.addExecutorConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddExecutorConfigResponseType, "DynamicConfig.addExecutorConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -618,7 +634,8 @@ type DynamicConfigAddDurableExecutorConfigRequest struct {
 
 // DecodeDynamicConfigAddDurableExecutorConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddDurableExecutorConfigRequest(m wire.Message, into *DynamicConfigAddDurableExecutorConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddDurableExecutorConfigRequestType, "DynamicConfig.addDurableExecutorConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddDurableExecutorConfigRequestType, "DynamicConfig.addDurableExecutorConfig request", wire.RequestHeadSize)
 	into.PoolSize = d.int("poolSize")
 	into.Durability = d.int("durability")
 	into.Capacity = d.int("capacity")
@@ -655,7 +672,8 @@ type DynamicConfigAddDurableExecutorConfigResponse struct{}
 
 // DecodeDynamicConfigAddDurableExecutorConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddDurableExecutorConfigResponse(m wire.Message, _ *DynamicConfigAddDurableExecutorConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddDurableExecutorConfigResponseType, "DynamicConfig.addDurableExecutorConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddDurableExecutorConfigResponseType, "DynamicConfig.addDurableExecutorConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -685,7 +703,8 @@ type DynamicConfigAddScheduledExecutorConfigRequest struct {
 
 // DecodeDynamicConfigAddScheduledExecutorConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddScheduledExecutorConfigRequest(m wire.Message, into *DynamicConfigAddScheduledExecutorConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddScheduledExecutorConfigRequestType, "DynamicConfig.addScheduledExecutorConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddScheduledExecutorConfigRequestType, "DynamicConfig.addScheduledExecutorConfig request", wire.RequestHeadSize)
 	into.PoolSize = d.int("poolSize")
 	into.Durability = d.int("durability")
 	into.Capacity = d.int("capacity")
@@ -731,7 +750,8 @@ type DynamicConfigAddScheduledExecutorConfigResponse struct{}
 
 // DecodeDynamicConfigAddScheduledExecutorConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddScheduledExecutorConfigResponse(m wire.Message, _ *DynamicConfigAddScheduledExecutorConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddScheduledExecutorConfigResponseType, "DynamicConfig.addScheduledExecutorConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddScheduledExecutorConfigResponseType, "DynamicConfig.addScheduledExecutorConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -763,7 +783,8 @@ type DynamicConfigAddQueueConfigRequest struct {
 
 // DecodeDynamicConfigAddQueueConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddQueueConfigRequest(m wire.Message, into *DynamicConfigAddQueueConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddQueueConfigRequestType, "DynamicConfig.addQueueConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddQueueConfigRequestType, "DynamicConfig.addQueueConfig request", wire.RequestHeadSize)
 	into.BackupCount = d.int("backupCount")
 	into.AsyncBackupCount = d.int("asyncBackupCount")
 	into.MaxSize = d.int("maxSize")
@@ -830,7 +851,8 @@ type DynamicConfigAddQueueConfigResponse struct{}
 
 // DecodeDynamicConfigAddQueueConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddQueueConfigResponse(m wire.Message, _ *DynamicConfigAddQueueConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddQueueConfigResponseType, "DynamicConfig.addQueueConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddQueueConfigResponseType, "DynamicConfig.addQueueConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -884,7 +906,8 @@ type DynamicConfigAddMapConfigRequest struct {
 
 // DecodeDynamicConfigAddMapConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddMapConfigRequest(m wire.Message, into *DynamicConfigAddMapConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddMapConfigRequestType, "DynamicConfig.addMapConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddMapConfigRequestType, "DynamicConfig.addMapConfig request", wire.RequestHeadSize)
 	into.BackupCount = d.int("backupCount")
 	into.AsyncBackupCount = d.int("asyncBackupCount")
 	into.TimeToLiveSeconds = d.int("timeToLiveSeconds")
@@ -1094,7 +1117,8 @@ type DynamicConfigAddMapConfigResponse struct{}
 
 // DecodeDynamicConfigAddMapConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddMapConfigResponse(m wire.Message, _ *DynamicConfigAddMapConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddMapConfigResponseType, "DynamicConfig.addMapConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddMapConfigResponseType, "DynamicConfig.addMapConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1119,7 +1143,8 @@ type DynamicConfigAddReliableTopicConfigRequest struct {
 
 // DecodeDynamicConfigAddReliableTopicConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddReliableTopicConfigRequest(m wire.Message, into *DynamicConfigAddReliableTopicConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddReliableTopicConfigRequestType, "DynamicConfig.addReliableTopicConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddReliableTopicConfigRequestType, "DynamicConfig.addReliableTopicConfig request", wire.RequestHeadSize)
 	into.ReadBatchSize = d.int("readBatchSize")
 	into.StatisticsEnabled = d.boolean("statisticsEnabled")
 	into.Name = d.bytes("name")
@@ -1161,7 +1186,8 @@ type DynamicConfigAddReliableTopicConfigResponse struct{}
 
 // DecodeDynamicConfigAddReliableTopicConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddReliableTopicConfigResponse(m wire.Message, _ *DynamicConfigAddReliableTopicConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddReliableTopicConfigResponseType, "DynamicConfig.addReliableTopicConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddReliableTopicConfigResponseType, "DynamicConfig.addReliableTopicConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1210,7 +1236,8 @@ type DynamicConfigAddCacheConfigRequest struct {
 
 // DecodeDynamicConfigAddCacheConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddCacheConfigRequest(m wire.Message, into *DynamicConfigAddCacheConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddCacheConfigRequestType, "DynamicConfig.addCacheConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddCacheConfigRequestType, "DynamicConfig.addCacheConfig request", wire.RequestHeadSize)
 	into.StatisticsEnabled = d.boolean("statisticsEnabled")
 	into.ManagementEnabled = d.boolean("managementEnabled")
 	into.ReadThrough = d.boolean("readThrough")
@@ -1366,7 +1393,8 @@ type DynamicConfigAddCacheConfigResponse struct{}
 
 // DecodeDynamicConfigAddCacheConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddCacheConfigResponse(m wire.Message, _ *DynamicConfigAddCacheConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddCacheConfigResponseType, "DynamicConfig.addCacheConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddCacheConfigResponseType, "DynamicConfig.addCacheConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1392,7 +1420,8 @@ type DynamicConfigAddFlakeIdGeneratorConfigRequest struct {
 
 // DecodeDynamicConfigAddFlakeIdGeneratorConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddFlakeIdGeneratorConfigRequest(m wire.Message, into *DynamicConfigAddFlakeIdGeneratorConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddFlakeIdGeneratorConfigRequestType, "DynamicConfig.addFlakeIdGeneratorConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddFlakeIdGeneratorConfigRequestType, "DynamicConfig.addFlakeIdGeneratorConfig request", wire.RequestHeadSize)
 	into.PrefetchCount = d.int("prefetchCount")
 	into.PrefetchValidity = d.long("prefetchValidity")
 	into.StatisticsEnabled = d.boolean("statisticsEnabled")
@@ -1426,7 +1455,8 @@ type DynamicConfigAddFlakeIdGeneratorConfigResponse struct{}
 
 // DecodeDynamicConfigAddFlakeIdGeneratorConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddFlakeIdGeneratorConfigResponse(m wire.Message, _ *DynamicConfigAddFlakeIdGeneratorConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddFlakeIdGeneratorConfigResponseType, "DynamicConfig.addFlakeIdGeneratorConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddFlakeIdGeneratorConfigResponseType, "DynamicConfig.addFlakeIdGeneratorConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1447,7 +1477,8 @@ type DynamicConfigAddPNCounterConfigRequest struct {
 
 // DecodeDynamicConfigAddPNCounterConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddPNCounterConfigRequest(m wire.Message, into *DynamicConfigAddPNCounterConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddPNCounterConfigRequestType, "DynamicConfig.addPNCounterConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddPNCounterConfigRequestType, "DynamicConfig.addPNCounterConfig request", wire.RequestHeadSize)
 	into.ReplicaCount = d.int("replicaCount")
 	into.StatisticsEnabled = d.boolean("statisticsEnabled")
 	into.Name = d.bytes("name")
@@ -1471,7 +1502,8 @@ type DynamicConfigAddPNCounterConfigResponse struct{}
 
 // DecodeDynamicConfigAddPNCounterConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddPNCounterConfigResponse(m wire.Message, _ *DynamicConfigAddPNCounterConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddPNCounterConfigResponseType, "DynamicConfig.addPNCounterConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddPNCounterConfigResponseType, "DynamicConfig.addPNCounterConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1492,7 +1524,8 @@ type DynamicConfigAddDataConnectionConfigRequest struct {
 
 // DecodeDynamicConfigAddDataConnectionConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddDataConnectionConfigRequest(m wire.Message, into *DynamicConfigAddDataConnectionConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddDataConnectionConfigRequestType, "DynamicConfig.addDataConnectionConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddDataConnectionConfigRequestType, "DynamicConfig.addDataConnectionConfig request", wire.RequestHeadSize)
 	into.Shared = d.boolean("shared")
 	into.Name = d.bytes("name")
 	into.Type = d.bytes("type")
@@ -1515,7 +1548,8 @@ type DynamicConfigAddDataConnectionConfigResponse struct{}
 
 // DecodeDynamicConfigAddDataConnectionConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddDataConnectionConfigResponse(m wire.Message, _ *DynamicConfigAddDataConnectionConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddDataConnectionConfigResponseType, "DynamicConfig.addDataConnectionConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddDataConnectionConfigResponseType, "DynamicConfig.addDataConnectionConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1536,7 +1570,8 @@ type DynamicConfigAddWanReplicationConfigRequest struct {
 
 // DecodeDynamicConfigAddWanReplicationConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddWanReplicationConfigRequest(m wire.Message, into *DynamicConfigAddWanReplicationConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddWanReplicationConfigRequestType, "DynamicConfig.addWanReplicationConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddWanReplicationConfigRequestType, "DynamicConfig.addWanReplicationConfig request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	if d.null() {
 		into.ConsumerConfig = nil
@@ -1568,7 +1603,8 @@ type DynamicConfigAddWanReplicationConfigResponse struct{}
 
 // DecodeDynamicConfigAddWanReplicationConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddWanReplicationConfigResponse(m wire.Message, _ *DynamicConfigAddWanReplicationConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddWanReplicationConfigResponseType, "DynamicConfig.addWanReplicationConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddWanReplicationConfigResponseType, "DynamicConfig.addWanReplicationConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1587,7 +1623,8 @@ type DynamicConfigAddUserCodeNamespaceConfigRequest struct {
 
 // DecodeDynamicConfigAddUserCodeNamespaceConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddUserCodeNamespaceConfigRequest(m wire.Message, into *DynamicConfigAddUserCodeNamespaceConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddUserCodeNamespaceConfigRequestType, "DynamicConfig.addUserCodeNamespaceConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddUserCodeNamespaceConfigRequestType, "DynamicConfig.addUserCodeNamespaceConfig request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Resources = decodeList(&d, "resources", into.Resources)
 	return d.err
@@ -1606,7 +1643,8 @@ type DynamicConfigAddUserCodeNamespaceConfigResponse struct{}
 
 // DecodeDynamicConfigAddUserCodeNamespaceConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddUserCodeNamespaceConfigResponse(m wire.Message, _ *DynamicConfigAddUserCodeNamespaceConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddUserCodeNamespaceConfigResponseType, "DynamicConfig.addUserCodeNamespaceConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddUserCodeNamespaceConfigResponseType, "DynamicConfig.addUserCodeNamespaceConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1637,7 +1675,8 @@ type DynamicConfigAddVectorCollectionConfigRequest struct {
 
 // DecodeDynamicConfigAddVectorCollectionConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddVectorCollectionConfigRequest(m wire.Message, into *DynamicConfigAddVectorCollectionConfigRequest) error {
-	d := decodeMessage(m, DynamicConfigAddVectorCollectionConfigRequestType, "DynamicConfig.addVectorCollectionConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddVectorCollectionConfigRequestType, "DynamicConfig.addVectorCollectionConfig request", wire.RequestHeadSize)
 	into.BackupCount = 0
 	if into.HasBackupCount = d.hasFixed(4); into.HasBackupCount {
 		into.BackupCount = d.int("backupCount")
@@ -1690,7 +1729,8 @@ type DynamicConfigAddVectorCollectionConfigResponse struct{}
 
 // DecodeDynamicConfigAddVectorCollectionConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeDynamicConfigAddVectorCollectionConfigResponse(m wire.Message, _ *DynamicConfigAddVectorCollectionConfigResponse) error {
-	d := decodeMessage(m, DynamicConfigAddVectorCollectionConfigResponseType, "DynamicConfig.addVectorCollectionConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, DynamicConfigAddVectorCollectionConfigResponseType, "DynamicConfig.addVectorCollectionConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 

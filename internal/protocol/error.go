@@ -13,7 +13,8 @@ func AppendError(dst []byte, correlation int64, holders []ErrorHolder) []byte {
 
 // DecodeError reads an answer that carries an exception into the room of into.
 func DecodeError(m wire.Message, into []ErrorHolder) ([]ErrorHolder, error) {
-	d := decodeMessage(m, ErrorType, "error", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ErrorType, "error", wire.ResponseHeadSize)
 	into = decodeList(&d, "errorHolders", into)
 	return into, d.err
 }

@@ -27,7 +27,8 @@ type ExecutorServiceShutdownRequest struct {
 
 // DecodeExecutorServiceShutdownRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeExecutorServiceShutdownRequest(m wire.Message, into *ExecutorServiceShutdownRequest) error {
-	d := decodeMessage(m, ExecutorServiceShutdownRequestType, "ExecutorService.shutdown request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ExecutorServiceShutdownRequestType, "ExecutorService.shutdown request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -45,7 +46,8 @@ type ExecutorServiceShutdownResponse struct{}
 
 // DecodeExecutorServiceShutdownResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeExecutorServiceShutdownResponse(m wire.Message, _ *ExecutorServiceShutdownResponse) error {
-	d := decodeMessage(m, ExecutorServiceShutdownResponseType, "ExecutorService.shutdown response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ExecutorServiceShutdownResponseType, "ExecutorService.shutdown response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -63,7 +65,8 @@ type ExecutorServiceIsShutdownRequest struct {
 
 // DecodeExecutorServiceIsShutdownRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeExecutorServiceIsShutdownRequest(m wire.Message, into *ExecutorServiceIsShutdownRequest) error {
-	d := decodeMessage(m, ExecutorServiceIsShutdownRequestType, "ExecutorService.isShutdown request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ExecutorServiceIsShutdownRequestType, "ExecutorService.isShutdown request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -83,7 +86,8 @@ type ExecutorServiceIsShutdownResponse struct {
 
 // DecodeExecutorServiceIsShutdownResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeExecutorServiceIsShutdownResponse(m wire.Message, into *ExecutorServiceIsShutdownResponse) error {
-	d := decodeMessage(m, ExecutorServiceIsShutdownResponseType, "ExecutorService.isShutdown response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ExecutorServiceIsShutdownResponseType, "ExecutorService.isShutdown response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -104,7 +108,8 @@ type ExecutorServiceCancelOnPartitionRequest struct {
 
 // DecodeExecutorServiceCancelOnPartitionRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeExecutorServiceCancelOnPartitionRequest(m wire.Message, into *ExecutorServiceCancelOnPartitionRequest) error {
-	d := decodeMessage(m, ExecutorServiceCancelOnPartitionRequestType, "ExecutorService.cancelOnPartition request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ExecutorServiceCancelOnPartitionRequestType, "ExecutorService.cancelOnPartition request", wire.RequestHeadSize)
 	into.UUID = d.uuid("uuid")
 	into.Interrupt = d.boolean("interrupt")
 	return d.err
@@ -126,7 +131,8 @@ type ExecutorServiceCancelOnPartitionResponse struct {
 
 // DecodeExecutorServiceCancelOnPartitionResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeExecutorServiceCancelOnPartitionResponse(m wire.Message, into *ExecutorServiceCancelOnPartitionResponse) error {
-	d := decodeMessage(m, ExecutorServiceCancelOnPartitionResponseType, "ExecutorService.cancelOnPartition response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ExecutorServiceCancelOnPartitionResponseType, "ExecutorService.cancelOnPartition response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -148,7 +154,8 @@ type ExecutorServiceCancelOnMemberRequest struct {
 
 // DecodeExecutorServiceCancelOnMemberRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeExecutorServiceCancelOnMemberRequest(m wire.Message, into *ExecutorServiceCancelOnMemberRequest) error {
-	d := decodeMessage(m, ExecutorServiceCancelOnMemberRequestType, "ExecutorService.cancelOnMember request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ExecutorServiceCancelOnMemberRequestType, "ExecutorService.cancelOnMember request", wire.RequestHeadSize)
 	into.UUID = d.uuid("uuid")
 	into.MemberUUID = d.uuid("memberUUID")
 	into.Interrupt = d.boolean("interrupt")
@@ -172,7 +179,8 @@ type ExecutorServiceCancelOnMemberResponse struct {
 
 // DecodeExecutorServiceCancelOnMemberResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeExecutorServiceCancelOnMemberResponse(m wire.Message, into *ExecutorServiceCancelOnMemberResponse) error {
-	d := decodeMessage(m, ExecutorServiceCancelOnMemberResponseType, "ExecutorService.cancelOnMember response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ExecutorServiceCancelOnMemberResponseType, "ExecutorService.cancelOnMember response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -194,7 +202,8 @@ type ExecutorServiceSubmitToPartitionRequest struct {
 
 // DecodeExecutorServiceSubmitToPartitionRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeExecutorServiceSubmitToPartitionRequest(m wire.Message, into *ExecutorServiceSubmitToPartitionRequest) error {
-	d := decodeMessage(m, ExecutorServiceSubmitToPartitionRequestType, "ExecutorService.submitToPartition request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ExecutorServiceSubmitToPartitionRequestType, "ExecutorService.submitToPartition request", wire.RequestHeadSize)
 	into.UUID = d.uuid("uuid")
 	into.Name = d.bytes("name")
 	into.Callable = d.bytes("callable")
@@ -218,7 +227,8 @@ type ExecutorServiceSubmitToPartitionResponse struct {
 
 // DecodeExecutorServiceSubmitToPartitionResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeExecutorServiceSubmitToPartitionResponse(m wire.Message, into *ExecutorServiceSubmitToPartitionResponse) error {
-	d := decodeMessage(m, ExecutorServiceSubmitToPartitionResponseType, "ExecutorService.submitToPartition response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ExecutorServiceSubmitToPartitionResponseType, "ExecutorService.submitToPartition response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -241,7 +251,8 @@ type ExecutorServiceSubmitToMemberRequest struct {
 
 // DecodeExecutorServiceSubmitToMemberRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeExecutorServiceSubmitToMemberRequest(m wire.Message, into *ExecutorServiceSubmitToMemberRequest) error {
-	d := decodeMessage(m, ExecutorServiceSubmitToMemberRequestType, "ExecutorService.submitToMember request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ExecutorServiceSubmitToMemberRequestType, "ExecutorService.submitToMember request", wire.RequestHeadSize)
 	into.UUID = d.uuid("uuid")
 	into.MemberUUID = d.uuid("memberUUID")
 	into.Name = d.bytes("name")
@@ -267,7 +278,8 @@ type ExecutorServiceSubmitToMemberResponse struct {
 
 // DecodeExecutorServiceSubmitToMemberResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeExecutorServiceSubmitToMemberResponse(m wire.Message, into *ExecutorServiceSubmitToMemberResponse) error {
-	d := decodeMessage(m, ExecutorServiceSubmitToMemberResponseType, "ExecutorService.submitToMember response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ExecutorServiceSubmitToMemberResponseType, "ExecutorService.submitToMember response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }

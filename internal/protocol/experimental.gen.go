@@ -20,7 +20,8 @@ type ExperimentalPipelineSubmitRequest struct {
 
 // DecodeExperimentalPipelineSubmitRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeExperimentalPipelineSubmitRequest(m wire.Message, into *ExperimentalPipelineSubmitRequest) error {
-	d := decodeMessage(m, ExperimentalPipelineSubmitRequestType, "Experimental.pipelineSubmit request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ExperimentalPipelineSubmitRequestType, "Experimental.pipelineSubmit request", wire.RequestHeadSize)
 	into.ResourceBundleChecksum = d.int("resourceBundleChecksum")
 	into.JobName = d.nullableBytes("jobName")
 	into.PipelineDefinition = d.bytes("pipelineDefinition")
@@ -46,7 +47,8 @@ type ExperimentalPipelineSubmitResponse struct {
 
 // DecodeExperimentalPipelineSubmitResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeExperimentalPipelineSubmitResponse(m wire.Message, into *ExperimentalPipelineSubmitResponse) error {
-	d := decodeMessage(m, ExperimentalPipelineSubmitResponseType, "Experimental.pipelineSubmit response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ExperimentalPipelineSubmitResponseType, "Experimental.pipelineSubmit response", wire.ResponseHeadSize)
 	into.JobID = d.long("jobId")
 	return d.err
 }

@@ -27,7 +27,8 @@ type FencedLockLockRequest struct {
 
 // DecodeFencedLockLockRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeFencedLockLockRequest(m wire.Message, into *FencedLockLockRequest) error {
-	d := decodeMessage(m, FencedLockLockRequestType, "FencedLock.lock request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, FencedLockLockRequestType, "FencedLock.lock request", wire.RequestHeadSize)
 	into.SessionID = d.long("sessionId")
 	into.ThreadID = d.long("threadId")
 	into.InvocationUid = d.uuid("invocationUid")
@@ -55,7 +56,8 @@ type FencedLockLockResponse struct {
 
 // DecodeFencedLockLockResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeFencedLockLockResponse(m wire.Message, into *FencedLockLockResponse) error {
-	d := decodeMessage(m, FencedLockLockResponseType, "FencedLock.lock response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, FencedLockLockResponseType, "FencedLock.lock response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }
@@ -80,7 +82,8 @@ type FencedLockTryLockRequest struct {
 
 // DecodeFencedLockTryLockRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeFencedLockTryLockRequest(m wire.Message, into *FencedLockTryLockRequest) error {
-	d := decodeMessage(m, FencedLockTryLockRequestType, "FencedLock.tryLock request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, FencedLockTryLockRequestType, "FencedLock.tryLock request", wire.RequestHeadSize)
 	into.SessionID = d.long("sessionId")
 	into.ThreadID = d.long("threadId")
 	into.InvocationUid = d.uuid("invocationUid")
@@ -110,7 +113,8 @@ type FencedLockTryLockResponse struct {
 
 // DecodeFencedLockTryLockResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeFencedLockTryLockResponse(m wire.Message, into *FencedLockTryLockResponse) error {
-	d := decodeMessage(m, FencedLockTryLockResponseType, "FencedLock.tryLock response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, FencedLockTryLockResponseType, "FencedLock.tryLock response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }
@@ -134,7 +138,8 @@ type FencedLockUnlockRequest struct {
 
 // DecodeFencedLockUnlockRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeFencedLockUnlockRequest(m wire.Message, into *FencedLockUnlockRequest) error {
-	d := decodeMessage(m, FencedLockUnlockRequestType, "FencedLock.unlock request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, FencedLockUnlockRequestType, "FencedLock.unlock request", wire.RequestHeadSize)
 	into.SessionID = d.long("sessionId")
 	into.ThreadID = d.long("threadId")
 	into.InvocationUid = d.uuid("invocationUid")
@@ -162,7 +167,8 @@ type FencedLockUnlockResponse struct {
 
 // DecodeFencedLockUnlockResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeFencedLockUnlockResponse(m wire.Message, into *FencedLockUnlockResponse) error {
-	d := decodeMessage(m, FencedLockUnlockResponseType, "FencedLock.unlock response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, FencedLockUnlockResponseType, "FencedLock.unlock response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -183,7 +189,8 @@ type FencedLockGetLockOwnershipRequest struct {
 
 // DecodeFencedLockGetLockOwnershipRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeFencedLockGetLockOwnershipRequest(m wire.Message, into *FencedLockGetLockOwnershipRequest) error {
-	d := decodeMessage(m, FencedLockGetLockOwnershipRequestType, "FencedLock.getLockOwnership request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, FencedLockGetLockOwnershipRequestType, "FencedLock.getLockOwnership request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -208,7 +215,8 @@ type FencedLockGetLockOwnershipResponse struct {
 
 // DecodeFencedLockGetLockOwnershipResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeFencedLockGetLockOwnershipResponse(m wire.Message, into *FencedLockGetLockOwnershipResponse) error {
-	d := decodeMessage(m, FencedLockGetLockOwnershipResponseType, "FencedLock.getLockOwnership response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, FencedLockGetLockOwnershipResponseType, "FencedLock.getLockOwnership response", wire.ResponseHeadSize)
 	into.Fence = d.long("fence")
 	into.LockCount = d.int("lockCount")
 	into.SessionID = d.long("sessionId")

@@ -18,7 +18,8 @@ type FlakeIdGeneratorNewIdBatchRequest struct {
 
 // DecodeFlakeIdGeneratorNewIdBatchRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeFlakeIdGeneratorNewIdBatchRequest(m wire.Message, into *FlakeIdGeneratorNewIdBatchRequest) error {
-	d := decodeMessage(m, FlakeIdGeneratorNewIdBatchRequestType, "FlakeIdGenerator.newIdBatch request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, FlakeIdGeneratorNewIdBatchRequestType, "FlakeIdGenerator.newIdBatch request", wire.RequestHeadSize)
 	into.BatchSize = d.int("batchSize")
 	into.Name = d.bytes("name")
 	return d.err
@@ -42,7 +43,8 @@ type FlakeIdGeneratorNewIdBatchResponse struct {
 
 // DecodeFlakeIdGeneratorNewIdBatchResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeFlakeIdGeneratorNewIdBatchResponse(m wire.Message, into *FlakeIdGeneratorNewIdBatchResponse) error {
-	d := decodeMessage(m, FlakeIdGeneratorNewIdBatchResponseType, "FlakeIdGenerator.newIdBatch response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, FlakeIdGeneratorNewIdBatchResponseType, "FlakeIdGenerator.newIdBatch response", wire.ResponseHeadSize)
 	into.Base = d.long("base")
 	into.Increment = d.long("increment")
 	into.BatchSize = d.int("batchSize")

@@ -60,7 +60,8 @@ type JetSubmitJobRequest struct {
 
 // DecodeJetSubmitJobRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetSubmitJobRequest(m wire.Message, into *JetSubmitJobRequest) error {
-	d := decodeMessage(m, JetSubmitJobRequestType, "Jet.submitJob request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetSubmitJobRequestType, "Jet.submitJob request", wire.RequestHeadSize)
 	into.JobID = d.long("jobId")
 	into.LightJobCoordinator = UUID{}
 	if into.HasLightJobCoordinator = d.hasFixed(17); into.HasLightJobCoordinator {
@@ -87,7 +88,8 @@ type JetSubmitJobResponse struct{}
 
 // DecodeJetSubmitJobResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetSubmitJobResponse(m wire.Message, _ *JetSubmitJobResponse) error {
-	d := decodeMessage(m, JetSubmitJobResponseType, "Jet.submitJob response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetSubmitJobResponseType, "Jet.submitJob response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -108,7 +110,8 @@ type JetTerminateJobRequest struct {
 
 // DecodeJetTerminateJobRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetTerminateJobRequest(m wire.Message, into *JetTerminateJobRequest) error {
-	d := decodeMessage(m, JetTerminateJobRequestType, "Jet.terminateJob request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetTerminateJobRequestType, "Jet.terminateJob request", wire.RequestHeadSize)
 	into.JobID = d.long("jobId")
 	into.TerminateMode = d.int("terminateMode")
 	into.LightJobCoordinator = UUID{}
@@ -133,7 +136,8 @@ type JetTerminateJobResponse struct{}
 
 // DecodeJetTerminateJobResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetTerminateJobResponse(m wire.Message, _ *JetTerminateJobResponse) error {
-	d := decodeMessage(m, JetTerminateJobResponseType, "Jet.terminateJob response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetTerminateJobResponseType, "Jet.terminateJob response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -151,7 +155,8 @@ type JetGetJobStatusRequest struct {
 
 // DecodeJetGetJobStatusRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetGetJobStatusRequest(m wire.Message, into *JetGetJobStatusRequest) error {
-	d := decodeMessage(m, JetGetJobStatusRequestType, "Jet.getJobStatus request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetGetJobStatusRequestType, "Jet.getJobStatus request", wire.RequestHeadSize)
 	into.JobID = d.long("jobId")
 	return d.err
 }
@@ -171,7 +176,8 @@ type JetGetJobStatusResponse struct {
 
 // DecodeJetGetJobStatusResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetGetJobStatusResponse(m wire.Message, into *JetGetJobStatusResponse) error {
-	d := decodeMessage(m, JetGetJobStatusResponseType, "Jet.getJobStatus response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetGetJobStatusResponseType, "Jet.getJobStatus response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -194,7 +200,8 @@ type JetGetJobIdsRequest struct {
 
 // DecodeJetGetJobIdsRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetGetJobIdsRequest(m wire.Message, into *JetGetJobIdsRequest) error {
-	d := decodeMessage(m, JetGetJobIdsRequestType, "Jet.getJobIds request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetGetJobIdsRequestType, "Jet.getJobIds request", wire.RequestHeadSize)
 	into.OnlyJobID = 0
 	if into.HasOnlyJobID = d.hasFixed(8); into.HasOnlyJobID {
 		into.OnlyJobID = d.long("onlyJobId")
@@ -224,7 +231,8 @@ type JetGetJobIdsResponse struct {
 
 // DecodeJetGetJobIdsResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetGetJobIdsResponse(m wire.Message, into *JetGetJobIdsResponse) error {
-	d := decodeMessage(m, JetGetJobIdsResponseType, "Jet.getJobIds response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetGetJobIdsResponseType, "Jet.getJobIds response", wire.ResponseHeadSize)
 	if into.HasResponse = d.hasFrame(); into.HasResponse {
 		into.Response = d.bytes("response")
 	} else {
@@ -250,7 +258,8 @@ type JetJoinSubmittedJobRequest struct {
 
 // DecodeJetJoinSubmittedJobRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetJoinSubmittedJobRequest(m wire.Message, into *JetJoinSubmittedJobRequest) error {
-	d := decodeMessage(m, JetJoinSubmittedJobRequestType, "Jet.joinSubmittedJob request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetJoinSubmittedJobRequestType, "Jet.joinSubmittedJob request", wire.RequestHeadSize)
 	into.JobID = d.long("jobId")
 	into.LightJobCoordinator = UUID{}
 	if into.HasLightJobCoordinator = d.hasFixed(17); into.HasLightJobCoordinator {
@@ -273,7 +282,8 @@ type JetJoinSubmittedJobResponse struct{}
 
 // DecodeJetJoinSubmittedJobResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetJoinSubmittedJobResponse(m wire.Message, _ *JetJoinSubmittedJobResponse) error {
-	d := decodeMessage(m, JetJoinSubmittedJobResponseType, "Jet.joinSubmittedJob response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetJoinSubmittedJobResponseType, "Jet.joinSubmittedJob response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -293,7 +303,8 @@ type JetGetJobSubmissionTimeRequest struct {
 
 // DecodeJetGetJobSubmissionTimeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetGetJobSubmissionTimeRequest(m wire.Message, into *JetGetJobSubmissionTimeRequest) error {
-	d := decodeMessage(m, JetGetJobSubmissionTimeRequestType, "Jet.getJobSubmissionTime request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetGetJobSubmissionTimeRequestType, "Jet.getJobSubmissionTime request", wire.RequestHeadSize)
 	into.JobID = d.long("jobId")
 	into.LightJobCoordinator = UUID{}
 	if into.HasLightJobCoordinator = d.hasFixed(17); into.HasLightJobCoordinator {
@@ -318,7 +329,8 @@ type JetGetJobSubmissionTimeResponse struct {
 
 // DecodeJetGetJobSubmissionTimeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetGetJobSubmissionTimeResponse(m wire.Message, into *JetGetJobSubmissionTimeResponse) error {
-	d := decodeMessage(m, JetGetJobSubmissionTimeResponseType, "Jet.getJobSubmissionTime response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetGetJobSubmissionTimeResponseType, "Jet.getJobSubmissionTime response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }
@@ -340,7 +352,8 @@ type JetGetJobConfigRequest struct {
 
 // DecodeJetGetJobConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetGetJobConfigRequest(m wire.Message, into *JetGetJobConfigRequest) error {
-	d := decodeMessage(m, JetGetJobConfigRequestType, "Jet.getJobConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetGetJobConfigRequestType, "Jet.getJobConfig request", wire.RequestHeadSize)
 	into.JobID = d.long("jobId")
 	into.LightJobCoordinator = UUID{}
 	if into.HasLightJobCoordinator = d.hasFixed(17); into.HasLightJobCoordinator {
@@ -365,7 +378,8 @@ type JetGetJobConfigResponse struct {
 
 // DecodeJetGetJobConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetGetJobConfigResponse(m wire.Message, into *JetGetJobConfigResponse) error {
-	d := decodeMessage(m, JetGetJobConfigResponseType, "Jet.getJobConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetGetJobConfigResponseType, "Jet.getJobConfig response", wire.ResponseHeadSize)
 	into.Response = d.bytes("response")
 	return d.err
 }
@@ -385,7 +399,8 @@ type JetResumeJobRequest struct {
 
 // DecodeJetResumeJobRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetResumeJobRequest(m wire.Message, into *JetResumeJobRequest) error {
-	d := decodeMessage(m, JetResumeJobRequestType, "Jet.resumeJob request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetResumeJobRequestType, "Jet.resumeJob request", wire.RequestHeadSize)
 	into.JobID = d.long("jobId")
 	return d.err
 }
@@ -403,7 +418,8 @@ type JetResumeJobResponse struct{}
 
 // DecodeJetResumeJobResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetResumeJobResponse(m wire.Message, _ *JetResumeJobResponse) error {
-	d := decodeMessage(m, JetResumeJobResponseType, "Jet.resumeJob response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetResumeJobResponseType, "Jet.resumeJob response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -423,7 +439,8 @@ type JetExportSnapshotRequest struct {
 
 // DecodeJetExportSnapshotRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetExportSnapshotRequest(m wire.Message, into *JetExportSnapshotRequest) error {
-	d := decodeMessage(m, JetExportSnapshotRequestType, "Jet.exportSnapshot request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetExportSnapshotRequestType, "Jet.exportSnapshot request", wire.RequestHeadSize)
 	into.JobID = d.long("jobId")
 	into.CancelJob = d.boolean("cancelJob")
 	into.Name = d.bytes("name")
@@ -445,7 +462,8 @@ type JetExportSnapshotResponse struct{}
 
 // DecodeJetExportSnapshotResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetExportSnapshotResponse(m wire.Message, _ *JetExportSnapshotResponse) error {
-	d := decodeMessage(m, JetExportSnapshotResponseType, "Jet.exportSnapshot response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetExportSnapshotResponseType, "Jet.exportSnapshot response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -461,7 +479,8 @@ type JetGetJobSummaryListRequest struct{}
 
 // DecodeJetGetJobSummaryListRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetGetJobSummaryListRequest(m wire.Message, _ *JetGetJobSummaryListRequest) error {
-	d := decodeMessage(m, JetGetJobSummaryListRequestType, "Jet.getJobSummaryList request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetGetJobSummaryListRequestType, "Jet.getJobSummaryList request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -479,7 +498,8 @@ type JetGetJobSummaryListResponse struct {
 
 // DecodeJetGetJobSummaryListResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetGetJobSummaryListResponse(m wire.Message, into *JetGetJobSummaryListResponse) error {
-	d := decodeMessage(m, JetGetJobSummaryListResponseType, "Jet.getJobSummaryList response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetGetJobSummaryListResponseType, "Jet.getJobSummaryList response", wire.ResponseHeadSize)
 	into.Response = d.bytes("response")
 	return d.err
 }
@@ -500,7 +520,8 @@ type JetExistsDistributedObjectRequest struct {
 
 // DecodeJetExistsDistributedObjectRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetExistsDistributedObjectRequest(m wire.Message, into *JetExistsDistributedObjectRequest) error {
-	d := decodeMessage(m, JetExistsDistributedObjectRequestType, "Jet.existsDistributedObject request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetExistsDistributedObjectRequestType, "Jet.existsDistributedObject request", wire.RequestHeadSize)
 	into.ServiceName = d.bytes("serviceName")
 	into.ObjectName = d.bytes("objectName")
 	return d.err
@@ -522,7 +543,8 @@ type JetExistsDistributedObjectResponse struct {
 
 // DecodeJetExistsDistributedObjectResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetExistsDistributedObjectResponse(m wire.Message, into *JetExistsDistributedObjectResponse) error {
-	d := decodeMessage(m, JetExistsDistributedObjectResponseType, "Jet.existsDistributedObject response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetExistsDistributedObjectResponseType, "Jet.existsDistributedObject response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -542,7 +564,8 @@ type JetGetJobMetricsRequest struct {
 
 // DecodeJetGetJobMetricsRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetGetJobMetricsRequest(m wire.Message, into *JetGetJobMetricsRequest) error {
-	d := decodeMessage(m, JetGetJobMetricsRequestType, "Jet.getJobMetrics request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetGetJobMetricsRequestType, "Jet.getJobMetrics request", wire.RequestHeadSize)
 	into.JobID = d.long("jobId")
 	return d.err
 }
@@ -562,7 +585,8 @@ type JetGetJobMetricsResponse struct {
 
 // DecodeJetGetJobMetricsResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetGetJobMetricsResponse(m wire.Message, into *JetGetJobMetricsResponse) error {
-	d := decodeMessage(m, JetGetJobMetricsResponseType, "Jet.getJobMetrics response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetGetJobMetricsResponseType, "Jet.getJobMetrics response", wire.ResponseHeadSize)
 	into.Response = d.bytes("response")
 	return d.err
 }
@@ -582,7 +606,8 @@ type JetGetJobSuspensionCauseRequest struct {
 
 // DecodeJetGetJobSuspensionCauseRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetGetJobSuspensionCauseRequest(m wire.Message, into *JetGetJobSuspensionCauseRequest) error {
-	d := decodeMessage(m, JetGetJobSuspensionCauseRequestType, "Jet.getJobSuspensionCause request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetGetJobSuspensionCauseRequestType, "Jet.getJobSuspensionCause request", wire.RequestHeadSize)
 	into.JobID = d.long("jobId")
 	return d.err
 }
@@ -602,7 +627,8 @@ type JetGetJobSuspensionCauseResponse struct {
 
 // DecodeJetGetJobSuspensionCauseResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetGetJobSuspensionCauseResponse(m wire.Message, into *JetGetJobSuspensionCauseResponse) error {
-	d := decodeMessage(m, JetGetJobSuspensionCauseResponseType, "Jet.getJobSuspensionCause response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetGetJobSuspensionCauseResponseType, "Jet.getJobSuspensionCause response", wire.ResponseHeadSize)
 	into.Response = d.bytes("response")
 	return d.err
 }
@@ -620,7 +646,8 @@ type JetGetJobAndSqlSummaryListRequest struct{}
 
 // DecodeJetGetJobAndSqlSummaryListRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetGetJobAndSqlSummaryListRequest(m wire.Message, _ *JetGetJobAndSqlSummaryListRequest) error {
-	d := decodeMessage(m, JetGetJobAndSqlSummaryListRequestType, "Jet.getJobAndSqlSummaryList request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetGetJobAndSqlSummaryListRequestType, "Jet.getJobAndSqlSummaryList request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -638,7 +665,8 @@ type JetGetJobAndSqlSummaryListResponse struct {
 
 // DecodeJetGetJobAndSqlSummaryListResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetGetJobAndSqlSummaryListResponse(m wire.Message, into *JetGetJobAndSqlSummaryListResponse) error {
-	d := decodeMessage(m, JetGetJobAndSqlSummaryListResponseType, "Jet.getJobAndSqlSummaryList response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetGetJobAndSqlSummaryListResponseType, "Jet.getJobAndSqlSummaryList response", wire.ResponseHeadSize)
 	into.Response = decodeList(&d, "response", into.Response)
 	return d.err
 }
@@ -657,7 +685,8 @@ type JetIsJobUserCancelledRequest struct {
 
 // DecodeJetIsJobUserCancelledRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetIsJobUserCancelledRequest(m wire.Message, into *JetIsJobUserCancelledRequest) error {
-	d := decodeMessage(m, JetIsJobUserCancelledRequestType, "Jet.isJobUserCancelled request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetIsJobUserCancelledRequestType, "Jet.isJobUserCancelled request", wire.RequestHeadSize)
 	into.JobID = d.long("jobId")
 	return d.err
 }
@@ -677,7 +706,8 @@ type JetIsJobUserCancelledResponse struct {
 
 // DecodeJetIsJobUserCancelledResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetIsJobUserCancelledResponse(m wire.Message, into *JetIsJobUserCancelledResponse) error {
-	d := decodeMessage(m, JetIsJobUserCancelledResponseType, "Jet.isJobUserCancelled response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetIsJobUserCancelledResponseType, "Jet.isJobUserCancelled response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -704,7 +734,8 @@ type JetUploadJobMetaDataRequest struct {
 
 // DecodeJetUploadJobMetaDataRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetUploadJobMetaDataRequest(m wire.Message, into *JetUploadJobMetaDataRequest) error {
-	d := decodeMessage(m, JetUploadJobMetaDataRequestType, "Jet.uploadJobMetaData request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetUploadJobMetaDataRequestType, "Jet.uploadJobMetaData request", wire.RequestHeadSize)
 	into.SessionID = d.uuid("sessionId")
 	into.JarOnMember = d.boolean("jarOnMember")
 	into.FileName = d.bytes("fileName")
@@ -735,7 +766,8 @@ type JetUploadJobMetaDataResponse struct{}
 
 // DecodeJetUploadJobMetaDataResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetUploadJobMetaDataResponse(m wire.Message, _ *JetUploadJobMetaDataResponse) error {
-	d := decodeMessage(m, JetUploadJobMetaDataResponseType, "Jet.uploadJobMetaData response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetUploadJobMetaDataResponseType, "Jet.uploadJobMetaData response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -758,7 +790,8 @@ type JetUploadJobMultipartRequest struct {
 
 // DecodeJetUploadJobMultipartRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetUploadJobMultipartRequest(m wire.Message, into *JetUploadJobMultipartRequest) error {
-	d := decodeMessage(m, JetUploadJobMultipartRequestType, "Jet.uploadJobMultipart request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetUploadJobMultipartRequestType, "Jet.uploadJobMultipart request", wire.RequestHeadSize)
 	into.SessionID = d.uuid("sessionId")
 	into.CurrentPartNumber = d.int("currentPartNumber")
 	into.TotalPartNumber = d.int("totalPartNumber")
@@ -786,7 +819,8 @@ type JetUploadJobMultipartResponse struct{}
 
 // DecodeJetUploadJobMultipartResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetUploadJobMultipartResponse(m wire.Message, _ *JetUploadJobMultipartResponse) error {
-	d := decodeMessage(m, JetUploadJobMultipartResponseType, "Jet.uploadJobMultipart response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetUploadJobMultipartResponseType, "Jet.uploadJobMultipart response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -806,7 +840,8 @@ type JetAddJobStatusListenerRequest struct {
 
 // DecodeJetAddJobStatusListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetAddJobStatusListenerRequest(m wire.Message, into *JetAddJobStatusListenerRequest) error {
-	d := decodeMessage(m, JetAddJobStatusListenerRequestType, "Jet.addJobStatusListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetAddJobStatusListenerRequestType, "Jet.addJobStatusListener request", wire.RequestHeadSize)
 	into.JobID = d.long("jobId")
 	into.LightJobCoordinator = d.nullableUUID("lightJobCoordinator")
 	into.LocalOnly = d.boolean("localOnly")
@@ -830,7 +865,8 @@ type JetAddJobStatusListenerResponse struct {
 
 // DecodeJetAddJobStatusListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetAddJobStatusListenerResponse(m wire.Message, into *JetAddJobStatusListenerResponse) error {
-	d := decodeMessage(m, JetAddJobStatusListenerResponseType, "Jet.addJobStatusListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetAddJobStatusListenerResponseType, "Jet.addJobStatusListener response", wire.ResponseHeadSize)
 	into.Response = d.nullableUUID("response")
 	return d.err
 }
@@ -854,7 +890,8 @@ type JetAddJobStatusListenerJobStatusEvent struct {
 
 // DecodeJetAddJobStatusListenerJobStatusEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetAddJobStatusListenerJobStatusEvent(m wire.Message, into *JetAddJobStatusListenerJobStatusEvent) error {
-	d := decodeMessage(m, JetAddJobStatusListenerJobStatusEventType, "Jet.addJobStatusListener event JobStatus", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetAddJobStatusListenerJobStatusEventType, "Jet.addJobStatusListener event JobStatus", wire.RequestHeadSize)
 	into.JobID = d.long("jobId")
 	into.PreviousStatus = d.int("previousStatus")
 	into.NewStatus = d.int("newStatus")
@@ -883,7 +920,8 @@ type JetRemoveJobStatusListenerRequest struct {
 
 // DecodeJetRemoveJobStatusListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetRemoveJobStatusListenerRequest(m wire.Message, into *JetRemoveJobStatusListenerRequest) error {
-	d := decodeMessage(m, JetRemoveJobStatusListenerRequestType, "Jet.removeJobStatusListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetRemoveJobStatusListenerRequestType, "Jet.removeJobStatusListener request", wire.RequestHeadSize)
 	into.JobID = d.long("jobId")
 	into.RegistrationID = d.uuid("registrationId")
 	return d.err
@@ -905,7 +943,8 @@ type JetRemoveJobStatusListenerResponse struct {
 
 // DecodeJetRemoveJobStatusListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetRemoveJobStatusListenerResponse(m wire.Message, into *JetRemoveJobStatusListenerResponse) error {
-	d := decodeMessage(m, JetRemoveJobStatusListenerResponseType, "Jet.removeJobStatusListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetRemoveJobStatusListenerResponseType, "Jet.removeJobStatusListener response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -926,7 +965,8 @@ type JetUpdateJobConfigRequest struct {
 
 // DecodeJetUpdateJobConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetUpdateJobConfigRequest(m wire.Message, into *JetUpdateJobConfigRequest) error {
-	d := decodeMessage(m, JetUpdateJobConfigRequestType, "Jet.updateJobConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, JetUpdateJobConfigRequestType, "Jet.updateJobConfig request", wire.RequestHeadSize)
 	into.JobID = d.long("jobId")
 	into.DeltaConfig = d.bytes("deltaConfig")
 	return d.err
@@ -948,7 +988,8 @@ type JetUpdateJobConfigResponse struct {
 
 // DecodeJetUpdateJobConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeJetUpdateJobConfigResponse(m wire.Message, into *JetUpdateJobConfigResponse) error {
-	d := decodeMessage(m, JetUpdateJobConfigResponseType, "Jet.updateJobConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, JetUpdateJobConfigResponseType, "Jet.updateJobConfig response", wire.ResponseHeadSize)
 	into.UpdatedConfig = d.bytes("updatedConfig")
 	return d.err
 }

@@ -62,7 +62,8 @@ type ListSizeRequest struct {
 
 // DecodeListSizeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListSizeRequest(m wire.Message, into *ListSizeRequest) error {
-	d := decodeMessage(m, ListSizeRequestType, "List.size request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListSizeRequestType, "List.size request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -82,7 +83,8 @@ type ListSizeResponse struct {
 
 // DecodeListSizeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListSizeResponse(m wire.Message, into *ListSizeResponse) error {
-	d := decodeMessage(m, ListSizeResponseType, "List.size response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListSizeResponseType, "List.size response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -103,7 +105,8 @@ type ListContainsRequest struct {
 
 // DecodeListContainsRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListContainsRequest(m wire.Message, into *ListContainsRequest) error {
-	d := decodeMessage(m, ListContainsRequestType, "List.contains request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListContainsRequestType, "List.contains request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
 	return d.err
@@ -125,7 +128,8 @@ type ListContainsResponse struct {
 
 // DecodeListContainsResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListContainsResponse(m wire.Message, into *ListContainsResponse) error {
-	d := decodeMessage(m, ListContainsResponseType, "List.contains response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListContainsResponseType, "List.contains response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -146,7 +150,8 @@ type ListContainsAllRequest struct {
 
 // DecodeListContainsAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListContainsAllRequest(m wire.Message, into *ListContainsAllRequest) error {
-	d := decodeMessage(m, ListContainsAllRequestType, "List.containsAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListContainsAllRequestType, "List.containsAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Values = d.listData("values", into.Values)
 	return d.err
@@ -167,7 +172,8 @@ type ListContainsAllResponse struct {
 
 // DecodeListContainsAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListContainsAllResponse(m wire.Message, into *ListContainsAllResponse) error {
-	d := decodeMessage(m, ListContainsAllResponseType, "List.containsAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListContainsAllResponseType, "List.containsAll response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -188,7 +194,8 @@ type ListAddRequest struct {
 
 // DecodeListAddRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListAddRequest(m wire.Message, into *ListAddRequest) error {
-	d := decodeMessage(m, ListAddRequestType, "List.add request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListAddRequestType, "List.add request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
 	return d.err
@@ -210,7 +217,8 @@ type ListAddResponse struct {
 
 // DecodeListAddResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListAddResponse(m wire.Message, into *ListAddResponse) error {
-	d := decodeMessage(m, ListAddResponseType, "List.add response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListAddResponseType, "List.add response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -231,7 +239,8 @@ type ListRemoveRequest struct {
 
 // DecodeListRemoveRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListRemoveRequest(m wire.Message, into *ListRemoveRequest) error {
-	d := decodeMessage(m, ListRemoveRequestType, "List.remove request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListRemoveRequestType, "List.remove request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
 	return d.err
@@ -253,7 +262,8 @@ type ListRemoveResponse struct {
 
 // DecodeListRemoveResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListRemoveResponse(m wire.Message, into *ListRemoveResponse) error {
-	d := decodeMessage(m, ListRemoveResponseType, "List.remove response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListRemoveResponseType, "List.remove response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -274,7 +284,8 @@ type ListAddAllRequest struct {
 
 // DecodeListAddAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListAddAllRequest(m wire.Message, into *ListAddAllRequest) error {
-	d := decodeMessage(m, ListAddAllRequestType, "List.addAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListAddAllRequestType, "List.addAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.ValueList = d.listData("valueList", into.ValueList)
 	return d.err
@@ -295,7 +306,8 @@ type ListAddAllResponse struct {
 
 // DecodeListAddAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListAddAllResponse(m wire.Message, into *ListAddAllResponse) error {
-	d := decodeMessage(m, ListAddAllResponseType, "List.addAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListAddAllResponseType, "List.addAll response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -316,7 +328,8 @@ type ListCompareAndRemoveAllRequest struct {
 
 // DecodeListCompareAndRemoveAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListCompareAndRemoveAllRequest(m wire.Message, into *ListCompareAndRemoveAllRequest) error {
-	d := decodeMessage(m, ListCompareAndRemoveAllRequestType, "List.compareAndRemoveAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListCompareAndRemoveAllRequestType, "List.compareAndRemoveAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Values = d.listData("values", into.Values)
 	return d.err
@@ -337,7 +350,8 @@ type ListCompareAndRemoveAllResponse struct {
 
 // DecodeListCompareAndRemoveAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListCompareAndRemoveAllResponse(m wire.Message, into *ListCompareAndRemoveAllResponse) error {
-	d := decodeMessage(m, ListCompareAndRemoveAllResponseType, "List.compareAndRemoveAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListCompareAndRemoveAllResponseType, "List.compareAndRemoveAll response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -358,7 +372,8 @@ type ListCompareAndRetainAllRequest struct {
 
 // DecodeListCompareAndRetainAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListCompareAndRetainAllRequest(m wire.Message, into *ListCompareAndRetainAllRequest) error {
-	d := decodeMessage(m, ListCompareAndRetainAllRequestType, "List.compareAndRetainAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListCompareAndRetainAllRequestType, "List.compareAndRetainAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Values = d.listData("values", into.Values)
 	return d.err
@@ -379,7 +394,8 @@ type ListCompareAndRetainAllResponse struct {
 
 // DecodeListCompareAndRetainAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListCompareAndRetainAllResponse(m wire.Message, into *ListCompareAndRetainAllResponse) error {
-	d := decodeMessage(m, ListCompareAndRetainAllResponseType, "List.compareAndRetainAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListCompareAndRetainAllResponseType, "List.compareAndRetainAll response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -399,7 +415,8 @@ type ListClearRequest struct {
 
 // DecodeListClearRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListClearRequest(m wire.Message, into *ListClearRequest) error {
-	d := decodeMessage(m, ListClearRequestType, "List.clear request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListClearRequestType, "List.clear request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -417,7 +434,8 @@ type ListClearResponse struct{}
 
 // DecodeListClearResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListClearResponse(m wire.Message, _ *ListClearResponse) error {
-	d := decodeMessage(m, ListClearResponseType, "List.clear response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListClearResponseType, "List.clear response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -435,7 +453,8 @@ type ListGetAllRequest struct {
 
 // DecodeListGetAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListGetAllRequest(m wire.Message, into *ListGetAllRequest) error {
-	d := decodeMessage(m, ListGetAllRequestType, "List.getAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListGetAllRequestType, "List.getAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -455,7 +474,8 @@ type ListGetAllResponse struct {
 
 // DecodeListGetAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListGetAllResponse(m wire.Message, into *ListGetAllResponse) error {
-	d := decodeMessage(m, ListGetAllResponseType, "List.getAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListGetAllResponseType, "List.getAll response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -476,7 +496,8 @@ type ListAddListenerRequest struct {
 
 // DecodeListAddListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListAddListenerRequest(m wire.Message, into *ListAddListenerRequest) error {
-	d := decodeMessage(m, ListAddListenerRequestType, "List.addListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListAddListenerRequestType, "List.addListener request", wire.RequestHeadSize)
 	into.IncludeValue = d.boolean("includeValue")
 	into.LocalOnly = d.boolean("localOnly")
 	into.Name = d.bytes("name")
@@ -500,7 +521,8 @@ type ListAddListenerResponse struct {
 
 // DecodeListAddListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListAddListenerResponse(m wire.Message, into *ListAddListenerResponse) error {
-	d := decodeMessage(m, ListAddListenerResponseType, "List.addListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListAddListenerResponseType, "List.addListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -522,7 +544,8 @@ type ListAddListenerItemEvent struct {
 
 // DecodeListAddListenerItemEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListAddListenerItemEvent(m wire.Message, into *ListAddListenerItemEvent) error {
-	d := decodeMessage(m, ListAddListenerItemEventType, "List.addListener event Item", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListAddListenerItemEventType, "List.addListener event Item", wire.RequestHeadSize)
 	into.UUID = d.uuid("uuid")
 	into.EventType = d.int("eventType")
 	into.Item = d.nullableBytes("item")
@@ -547,7 +570,8 @@ type ListRemoveListenerRequest struct {
 
 // DecodeListRemoveListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListRemoveListenerRequest(m wire.Message, into *ListRemoveListenerRequest) error {
-	d := decodeMessage(m, ListRemoveListenerRequestType, "List.removeListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListRemoveListenerRequestType, "List.removeListener request", wire.RequestHeadSize)
 	into.RegistrationID = d.uuid("registrationId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -569,7 +593,8 @@ type ListRemoveListenerResponse struct {
 
 // DecodeListRemoveListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListRemoveListenerResponse(m wire.Message, into *ListRemoveListenerResponse) error {
-	d := decodeMessage(m, ListRemoveListenerResponseType, "List.removeListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListRemoveListenerResponseType, "List.removeListener response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -589,7 +614,8 @@ type ListIsEmptyRequest struct {
 
 // DecodeListIsEmptyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListIsEmptyRequest(m wire.Message, into *ListIsEmptyRequest) error {
-	d := decodeMessage(m, ListIsEmptyRequestType, "List.isEmpty request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListIsEmptyRequestType, "List.isEmpty request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -609,7 +635,8 @@ type ListIsEmptyResponse struct {
 
 // DecodeListIsEmptyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListIsEmptyResponse(m wire.Message, into *ListIsEmptyResponse) error {
-	d := decodeMessage(m, ListIsEmptyResponseType, "List.isEmpty response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListIsEmptyResponseType, "List.isEmpty response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -631,7 +658,8 @@ type ListAddAllWithIndexRequest struct {
 
 // DecodeListAddAllWithIndexRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListAddAllWithIndexRequest(m wire.Message, into *ListAddAllWithIndexRequest) error {
-	d := decodeMessage(m, ListAddAllWithIndexRequestType, "List.addAllWithIndex request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListAddAllWithIndexRequestType, "List.addAllWithIndex request", wire.RequestHeadSize)
 	into.Index = d.int("index")
 	into.Name = d.bytes("name")
 	into.ValueList = d.listData("valueList", into.ValueList)
@@ -654,7 +682,8 @@ type ListAddAllWithIndexResponse struct {
 
 // DecodeListAddAllWithIndexResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListAddAllWithIndexResponse(m wire.Message, into *ListAddAllWithIndexResponse) error {
-	d := decodeMessage(m, ListAddAllWithIndexResponseType, "List.addAllWithIndex response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListAddAllWithIndexResponseType, "List.addAllWithIndex response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -675,7 +704,8 @@ type ListGetRequest struct {
 
 // DecodeListGetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListGetRequest(m wire.Message, into *ListGetRequest) error {
-	d := decodeMessage(m, ListGetRequestType, "List.get request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListGetRequestType, "List.get request", wire.RequestHeadSize)
 	into.Index = d.int("index")
 	into.Name = d.bytes("name")
 	return d.err
@@ -697,7 +727,8 @@ type ListGetResponse struct {
 
 // DecodeListGetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListGetResponse(m wire.Message, into *ListGetResponse) error {
-	d := decodeMessage(m, ListGetResponseType, "List.get response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListGetResponseType, "List.get response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -719,7 +750,8 @@ type ListSetRequest struct {
 
 // DecodeListSetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListSetRequest(m wire.Message, into *ListSetRequest) error {
-	d := decodeMessage(m, ListSetRequestType, "List.set request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListSetRequestType, "List.set request", wire.RequestHeadSize)
 	into.Index = d.int("index")
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
@@ -743,7 +775,8 @@ type ListSetResponse struct {
 
 // DecodeListSetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListSetResponse(m wire.Message, into *ListSetResponse) error {
-	d := decodeMessage(m, ListSetResponseType, "List.set response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListSetResponseType, "List.set response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -765,7 +798,8 @@ type ListAddWithIndexRequest struct {
 
 // DecodeListAddWithIndexRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListAddWithIndexRequest(m wire.Message, into *ListAddWithIndexRequest) error {
-	d := decodeMessage(m, ListAddWithIndexRequestType, "List.addWithIndex request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListAddWithIndexRequestType, "List.addWithIndex request", wire.RequestHeadSize)
 	into.Index = d.int("index")
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
@@ -787,7 +821,8 @@ type ListAddWithIndexResponse struct{}
 
 // DecodeListAddWithIndexResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListAddWithIndexResponse(m wire.Message, _ *ListAddWithIndexResponse) error {
-	d := decodeMessage(m, ListAddWithIndexResponseType, "List.addWithIndex response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListAddWithIndexResponseType, "List.addWithIndex response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -806,7 +841,8 @@ type ListRemoveWithIndexRequest struct {
 
 // DecodeListRemoveWithIndexRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListRemoveWithIndexRequest(m wire.Message, into *ListRemoveWithIndexRequest) error {
-	d := decodeMessage(m, ListRemoveWithIndexRequestType, "List.removeWithIndex request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListRemoveWithIndexRequestType, "List.removeWithIndex request", wire.RequestHeadSize)
 	into.Index = d.int("index")
 	into.Name = d.bytes("name")
 	return d.err
@@ -828,7 +864,8 @@ type ListRemoveWithIndexResponse struct {
 
 // DecodeListRemoveWithIndexResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListRemoveWithIndexResponse(m wire.Message, into *ListRemoveWithIndexResponse) error {
-	d := decodeMessage(m, ListRemoveWithIndexResponseType, "List.removeWithIndex response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListRemoveWithIndexResponseType, "List.removeWithIndex response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -849,7 +886,8 @@ type ListLastIndexOfRequest struct {
 
 // DecodeListLastIndexOfRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListLastIndexOfRequest(m wire.Message, into *ListLastIndexOfRequest) error {
-	d := decodeMessage(m, ListLastIndexOfRequestType, "List.lastIndexOf request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListLastIndexOfRequestType, "List.lastIndexOf request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
 	return d.err
@@ -871,7 +909,8 @@ type ListLastIndexOfResponse struct {
 
 // DecodeListLastIndexOfResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListLastIndexOfResponse(m wire.Message, into *ListLastIndexOfResponse) error {
-	d := decodeMessage(m, ListLastIndexOfResponseType, "List.lastIndexOf response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListLastIndexOfResponseType, "List.lastIndexOf response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -892,7 +931,8 @@ type ListIndexOfRequest struct {
 
 // DecodeListIndexOfRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListIndexOfRequest(m wire.Message, into *ListIndexOfRequest) error {
-	d := decodeMessage(m, ListIndexOfRequestType, "List.indexOf request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListIndexOfRequestType, "List.indexOf request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
 	return d.err
@@ -914,7 +954,8 @@ type ListIndexOfResponse struct {
 
 // DecodeListIndexOfResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListIndexOfResponse(m wire.Message, into *ListIndexOfResponse) error {
-	d := decodeMessage(m, ListIndexOfResponseType, "List.indexOf response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListIndexOfResponseType, "List.indexOf response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -936,7 +977,8 @@ type ListSubRequest struct {
 
 // DecodeListSubRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListSubRequest(m wire.Message, into *ListSubRequest) error {
-	d := decodeMessage(m, ListSubRequestType, "List.sub request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListSubRequestType, "List.sub request", wire.RequestHeadSize)
 	into.From = d.int("from")
 	into.To = d.int("to")
 	into.Name = d.bytes("name")
@@ -960,7 +1002,8 @@ type ListSubResponse struct {
 
 // DecodeListSubResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListSubResponse(m wire.Message, into *ListSubResponse) error {
-	d := decodeMessage(m, ListSubResponseType, "List.sub response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListSubResponseType, "List.sub response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -979,7 +1022,8 @@ type ListIteratorRequest struct {
 
 // DecodeListIteratorRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListIteratorRequest(m wire.Message, into *ListIteratorRequest) error {
-	d := decodeMessage(m, ListIteratorRequestType, "List.iterator request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListIteratorRequestType, "List.iterator request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -999,7 +1043,8 @@ type ListIteratorResponse struct {
 
 // DecodeListIteratorResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListIteratorResponse(m wire.Message, into *ListIteratorResponse) error {
-	d := decodeMessage(m, ListIteratorResponseType, "List.iterator response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListIteratorResponseType, "List.iterator response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -1019,7 +1064,8 @@ type ListListIteratorRequest struct {
 
 // DecodeListListIteratorRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListListIteratorRequest(m wire.Message, into *ListListIteratorRequest) error {
-	d := decodeMessage(m, ListListIteratorRequestType, "List.listIterator request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ListListIteratorRequestType, "List.listIterator request", wire.RequestHeadSize)
 	into.Index = d.int("index")
 	into.Name = d.bytes("name")
 	return d.err
@@ -1041,7 +1087,8 @@ type ListListIteratorResponse struct {
 
 // DecodeListListIteratorResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeListListIteratorResponse(m wire.Message, into *ListListIteratorResponse) error {
-	d := decodeMessage(m, ListListIteratorResponseType, "List.listIterator response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ListListIteratorResponseType, "List.listIterator response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }

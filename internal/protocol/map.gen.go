@@ -172,7 +172,8 @@ type MapPutRequest struct {
 
 // DecodeMapPutRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapPutRequest(m wire.Message, into *MapPutRequest) error {
-	d := decodeMessage(m, MapPutRequestType, "Map.put request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapPutRequestType, "Map.put request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.TTL = d.long("ttl")
 	into.Name = d.bytes("name")
@@ -200,7 +201,8 @@ type MapPutResponse struct {
 
 // DecodeMapPutResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapPutResponse(m wire.Message, into *MapPutResponse) error {
-	d := decodeMessage(m, MapPutResponseType, "Map.put response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapPutResponseType, "Map.put response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -222,7 +224,8 @@ type MapGetRequest struct {
 
 // DecodeMapGetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapGetRequest(m wire.Message, into *MapGetRequest) error {
-	d := decodeMessage(m, MapGetRequestType, "Map.get request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapGetRequestType, "Map.get request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -246,7 +249,8 @@ type MapGetResponse struct {
 
 // DecodeMapGetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapGetResponse(m wire.Message, into *MapGetResponse) error {
-	d := decodeMessage(m, MapGetResponseType, "Map.get response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapGetResponseType, "Map.get response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -268,7 +272,8 @@ type MapRemoveRequest struct {
 
 // DecodeMapRemoveRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapRemoveRequest(m wire.Message, into *MapRemoveRequest) error {
-	d := decodeMessage(m, MapRemoveRequestType, "Map.remove request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapRemoveRequestType, "Map.remove request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -292,7 +297,8 @@ type MapRemoveResponse struct {
 
 // DecodeMapRemoveResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapRemoveResponse(m wire.Message, into *MapRemoveResponse) error {
-	d := decodeMessage(m, MapRemoveResponseType, "Map.remove response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapRemoveResponseType, "Map.remove response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -315,7 +321,8 @@ type MapReplaceRequest struct {
 
 // DecodeMapReplaceRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapReplaceRequest(m wire.Message, into *MapReplaceRequest) error {
-	d := decodeMessage(m, MapReplaceRequestType, "Map.replace request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapReplaceRequestType, "Map.replace request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -341,7 +348,8 @@ type MapReplaceResponse struct {
 
 // DecodeMapReplaceResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapReplaceResponse(m wire.Message, into *MapReplaceResponse) error {
-	d := decodeMessage(m, MapReplaceResponseType, "Map.replace response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapReplaceResponseType, "Map.replace response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -365,7 +373,8 @@ type MapReplaceIfSameRequest struct {
 
 // DecodeMapReplaceIfSameRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapReplaceIfSameRequest(m wire.Message, into *MapReplaceIfSameRequest) error {
-	d := decodeMessage(m, MapReplaceIfSameRequestType, "Map.replaceIfSame request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapReplaceIfSameRequestType, "Map.replaceIfSame request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -393,7 +402,8 @@ type MapReplaceIfSameResponse struct {
 
 // DecodeMapReplaceIfSameResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapReplaceIfSameResponse(m wire.Message, into *MapReplaceIfSameResponse) error {
-	d := decodeMessage(m, MapReplaceIfSameResponseType, "Map.replaceIfSame response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapReplaceIfSameResponseType, "Map.replaceIfSame response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -415,7 +425,8 @@ type MapContainsKeyRequest struct {
 
 // DecodeMapContainsKeyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapContainsKeyRequest(m wire.Message, into *MapContainsKeyRequest) error {
-	d := decodeMessage(m, MapContainsKeyRequestType, "Map.containsKey request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapContainsKeyRequestType, "Map.containsKey request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -439,7 +450,8 @@ type MapContainsKeyResponse struct {
 
 // DecodeMapContainsKeyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapContainsKeyResponse(m wire.Message, into *MapContainsKeyResponse) error {
-	d := decodeMessage(m, MapContainsKeyResponseType, "Map.containsKey response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapContainsKeyResponseType, "Map.containsKey response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -460,7 +472,8 @@ type MapContainsValueRequest struct {
 
 // DecodeMapContainsValueRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapContainsValueRequest(m wire.Message, into *MapContainsValueRequest) error {
-	d := decodeMessage(m, MapContainsValueRequestType, "Map.containsValue request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapContainsValueRequestType, "Map.containsValue request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
 	return d.err
@@ -482,7 +495,8 @@ type MapContainsValueResponse struct {
 
 // DecodeMapContainsValueResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapContainsValueResponse(m wire.Message, into *MapContainsValueResponse) error {
-	d := decodeMessage(m, MapContainsValueResponseType, "Map.containsValue response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapContainsValueResponseType, "Map.containsValue response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -505,7 +519,8 @@ type MapRemoveIfSameRequest struct {
 
 // DecodeMapRemoveIfSameRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapRemoveIfSameRequest(m wire.Message, into *MapRemoveIfSameRequest) error {
-	d := decodeMessage(m, MapRemoveIfSameRequestType, "Map.removeIfSame request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapRemoveIfSameRequestType, "Map.removeIfSame request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -531,7 +546,8 @@ type MapRemoveIfSameResponse struct {
 
 // DecodeMapRemoveIfSameResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapRemoveIfSameResponse(m wire.Message, into *MapRemoveIfSameResponse) error {
-	d := decodeMessage(m, MapRemoveIfSameResponseType, "Map.removeIfSame response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapRemoveIfSameResponseType, "Map.removeIfSame response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -553,7 +569,8 @@ type MapDeleteRequest struct {
 
 // DecodeMapDeleteRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapDeleteRequest(m wire.Message, into *MapDeleteRequest) error {
-	d := decodeMessage(m, MapDeleteRequestType, "Map.delete request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapDeleteRequestType, "Map.delete request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -578,7 +595,8 @@ type MapDeleteResponse struct {
 
 // DecodeMapDeleteResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapDeleteResponse(m wire.Message, into *MapDeleteResponse) error {
-	d := decodeMessage(m, MapDeleteResponseType, "Map.delete response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapDeleteResponseType, "Map.delete response", wire.ResponseHeadSize)
 	into.Response = false
 	if into.HasResponse = d.hasFixed(1); into.HasResponse {
 		into.Response = d.boolean("response")
@@ -601,7 +619,8 @@ type MapFlushRequest struct {
 
 // DecodeMapFlushRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapFlushRequest(m wire.Message, into *MapFlushRequest) error {
-	d := decodeMessage(m, MapFlushRequestType, "Map.flush request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapFlushRequestType, "Map.flush request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -619,7 +638,8 @@ type MapFlushResponse struct{}
 
 // DecodeMapFlushResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapFlushResponse(m wire.Message, _ *MapFlushResponse) error {
-	d := decodeMessage(m, MapFlushResponseType, "Map.flush response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapFlushResponseType, "Map.flush response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -640,7 +660,8 @@ type MapTryRemoveRequest struct {
 
 // DecodeMapTryRemoveRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapTryRemoveRequest(m wire.Message, into *MapTryRemoveRequest) error {
-	d := decodeMessage(m, MapTryRemoveRequestType, "Map.tryRemove request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapTryRemoveRequestType, "Map.tryRemove request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Timeout = d.long("timeout")
 	into.Name = d.bytes("name")
@@ -666,7 +687,8 @@ type MapTryRemoveResponse struct {
 
 // DecodeMapTryRemoveResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapTryRemoveResponse(m wire.Message, into *MapTryRemoveResponse) error {
-	d := decodeMessage(m, MapTryRemoveResponseType, "Map.tryRemove response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapTryRemoveResponseType, "Map.tryRemove response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -690,7 +712,8 @@ type MapTryPutRequest struct {
 
 // DecodeMapTryPutRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapTryPutRequest(m wire.Message, into *MapTryPutRequest) error {
-	d := decodeMessage(m, MapTryPutRequestType, "Map.tryPut request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapTryPutRequestType, "Map.tryPut request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Timeout = d.long("timeout")
 	into.Name = d.bytes("name")
@@ -718,7 +741,8 @@ type MapTryPutResponse struct {
 
 // DecodeMapTryPutResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapTryPutResponse(m wire.Message, into *MapTryPutResponse) error {
-	d := decodeMessage(m, MapTryPutResponseType, "Map.tryPut response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapTryPutResponseType, "Map.tryPut response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -742,7 +766,8 @@ type MapPutTransientRequest struct {
 
 // DecodeMapPutTransientRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapPutTransientRequest(m wire.Message, into *MapPutTransientRequest) error {
-	d := decodeMessage(m, MapPutTransientRequestType, "Map.putTransient request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapPutTransientRequestType, "Map.putTransient request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.TTL = d.long("ttl")
 	into.Name = d.bytes("name")
@@ -768,7 +793,8 @@ type MapPutTransientResponse struct{}
 
 // DecodeMapPutTransientResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapPutTransientResponse(m wire.Message, _ *MapPutTransientResponse) error {
-	d := decodeMessage(m, MapPutTransientResponseType, "Map.putTransient response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapPutTransientResponseType, "Map.putTransient response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -790,7 +816,8 @@ type MapPutIfAbsentRequest struct {
 
 // DecodeMapPutIfAbsentRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapPutIfAbsentRequest(m wire.Message, into *MapPutIfAbsentRequest) error {
-	d := decodeMessage(m, MapPutIfAbsentRequestType, "Map.putIfAbsent request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapPutIfAbsentRequestType, "Map.putIfAbsent request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.TTL = d.long("ttl")
 	into.Name = d.bytes("name")
@@ -818,7 +845,8 @@ type MapPutIfAbsentResponse struct {
 
 // DecodeMapPutIfAbsentResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapPutIfAbsentResponse(m wire.Message, into *MapPutIfAbsentResponse) error {
-	d := decodeMessage(m, MapPutIfAbsentResponseType, "Map.putIfAbsent response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapPutIfAbsentResponseType, "Map.putIfAbsent response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -842,7 +870,8 @@ type MapSetRequest struct {
 
 // DecodeMapSetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapSetRequest(m wire.Message, into *MapSetRequest) error {
-	d := decodeMessage(m, MapSetRequestType, "Map.set request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapSetRequestType, "Map.set request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.TTL = d.long("ttl")
 	into.Name = d.bytes("name")
@@ -868,7 +897,8 @@ type MapSetResponse struct{}
 
 // DecodeMapSetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapSetResponse(m wire.Message, _ *MapSetResponse) error {
-	d := decodeMessage(m, MapSetResponseType, "Map.set response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapSetResponseType, "Map.set response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -890,7 +920,8 @@ type MapLockRequest struct {
 
 // DecodeMapLockRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapLockRequest(m wire.Message, into *MapLockRequest) error {
-	d := decodeMessage(m, MapLockRequestType, "Map.lock request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapLockRequestType, "Map.lock request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.TTL = d.long("ttl")
 	into.ReferenceID = d.long("referenceId")
@@ -916,7 +947,8 @@ type MapLockResponse struct{}
 
 // DecodeMapLockResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapLockResponse(m wire.Message, _ *MapLockResponse) error {
-	d := decodeMessage(m, MapLockResponseType, "Map.lock response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapLockResponseType, "Map.lock response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -939,7 +971,8 @@ type MapTryLockRequest struct {
 
 // DecodeMapTryLockRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapTryLockRequest(m wire.Message, into *MapTryLockRequest) error {
-	d := decodeMessage(m, MapTryLockRequestType, "Map.tryLock request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapTryLockRequestType, "Map.tryLock request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Lease = d.long("lease")
 	into.Timeout = d.long("timeout")
@@ -969,7 +1002,8 @@ type MapTryLockResponse struct {
 
 // DecodeMapTryLockResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapTryLockResponse(m wire.Message, into *MapTryLockResponse) error {
-	d := decodeMessage(m, MapTryLockResponseType, "Map.tryLock response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapTryLockResponseType, "Map.tryLock response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -990,7 +1024,8 @@ type MapIsLockedRequest struct {
 
 // DecodeMapIsLockedRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapIsLockedRequest(m wire.Message, into *MapIsLockedRequest) error {
-	d := decodeMessage(m, MapIsLockedRequestType, "Map.isLocked request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapIsLockedRequestType, "Map.isLocked request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
 	return d.err
@@ -1012,7 +1047,8 @@ type MapIsLockedResponse struct {
 
 // DecodeMapIsLockedResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapIsLockedResponse(m wire.Message, into *MapIsLockedResponse) error {
-	d := decodeMessage(m, MapIsLockedResponseType, "Map.isLocked response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapIsLockedResponseType, "Map.isLocked response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -1035,7 +1071,8 @@ type MapUnlockRequest struct {
 
 // DecodeMapUnlockRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapUnlockRequest(m wire.Message, into *MapUnlockRequest) error {
-	d := decodeMessage(m, MapUnlockRequestType, "Map.unlock request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapUnlockRequestType, "Map.unlock request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.ReferenceID = d.long("referenceId")
 	into.Name = d.bytes("name")
@@ -1059,7 +1096,8 @@ type MapUnlockResponse struct{}
 
 // DecodeMapUnlockResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapUnlockResponse(m wire.Message, _ *MapUnlockResponse) error {
-	d := decodeMessage(m, MapUnlockResponseType, "Map.unlock response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapUnlockResponseType, "Map.unlock response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1078,7 +1116,8 @@ type MapAddInterceptorRequest struct {
 
 // DecodeMapAddInterceptorRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddInterceptorRequest(m wire.Message, into *MapAddInterceptorRequest) error {
-	d := decodeMessage(m, MapAddInterceptorRequestType, "Map.addInterceptor request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapAddInterceptorRequestType, "Map.addInterceptor request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Interceptor = d.bytes("interceptor")
 	return d.err
@@ -1100,7 +1139,8 @@ type MapAddInterceptorResponse struct {
 
 // DecodeMapAddInterceptorResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddInterceptorResponse(m wire.Message, into *MapAddInterceptorResponse) error {
-	d := decodeMessage(m, MapAddInterceptorResponseType, "Map.addInterceptor response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapAddInterceptorResponseType, "Map.addInterceptor response", wire.ResponseHeadSize)
 	into.Response = d.string("response")
 	return d.err
 }
@@ -1121,7 +1161,8 @@ type MapRemoveInterceptorRequest struct {
 
 // DecodeMapRemoveInterceptorRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapRemoveInterceptorRequest(m wire.Message, into *MapRemoveInterceptorRequest) error {
-	d := decodeMessage(m, MapRemoveInterceptorRequestType, "Map.removeInterceptor request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapRemoveInterceptorRequestType, "Map.removeInterceptor request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.ID = d.bytes("id")
 	return d.err
@@ -1143,7 +1184,8 @@ type MapRemoveInterceptorResponse struct {
 
 // DecodeMapRemoveInterceptorResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapRemoveInterceptorResponse(m wire.Message, into *MapRemoveInterceptorResponse) error {
-	d := decodeMessage(m, MapRemoveInterceptorResponseType, "Map.removeInterceptor response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapRemoveInterceptorResponseType, "Map.removeInterceptor response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -1168,7 +1210,8 @@ type MapAddEntryListenerToKeyWithPredicateRequest struct {
 
 // DecodeMapAddEntryListenerToKeyWithPredicateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddEntryListenerToKeyWithPredicateRequest(m wire.Message, into *MapAddEntryListenerToKeyWithPredicateRequest) error {
-	d := decodeMessage(m, MapAddEntryListenerToKeyWithPredicateRequestType, "Map.addEntryListenerToKeyWithPredicate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapAddEntryListenerToKeyWithPredicateRequestType, "Map.addEntryListenerToKeyWithPredicate request", wire.RequestHeadSize)
 	into.IncludeValue = d.boolean("includeValue")
 	into.ListenerFlags = d.int("listenerFlags")
 	into.LocalOnly = d.boolean("localOnly")
@@ -1198,7 +1241,8 @@ type MapAddEntryListenerToKeyWithPredicateResponse struct {
 
 // DecodeMapAddEntryListenerToKeyWithPredicateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddEntryListenerToKeyWithPredicateResponse(m wire.Message, into *MapAddEntryListenerToKeyWithPredicateResponse) error {
-	d := decodeMessage(m, MapAddEntryListenerToKeyWithPredicateResponseType, "Map.addEntryListenerToKeyWithPredicate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapAddEntryListenerToKeyWithPredicateResponseType, "Map.addEntryListenerToKeyWithPredicate response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -1224,7 +1268,8 @@ type MapAddEntryListenerToKeyWithPredicateEntryEvent struct {
 
 // DecodeMapAddEntryListenerToKeyWithPredicateEntryEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddEntryListenerToKeyWithPredicateEntryEvent(m wire.Message, into *MapAddEntryListenerToKeyWithPredicateEntryEvent) error {
-	d := decodeMessage(m, MapAddEntryListenerToKeyWithPredicateEntryEventType, "Map.addEntryListenerToKeyWithPredicate event Entry", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapAddEntryListenerToKeyWithPredicateEntryEventType, "Map.addEntryListenerToKeyWithPredicate event Entry", wire.RequestHeadSize)
 	into.EventType = d.int("eventType")
 	into.UUID = d.uuid("uuid")
 	into.NumberOfAffectedEntries = d.int("numberOfAffectedEntries")
@@ -1260,7 +1305,8 @@ type MapAddEntryListenerWithPredicateRequest struct {
 
 // DecodeMapAddEntryListenerWithPredicateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddEntryListenerWithPredicateRequest(m wire.Message, into *MapAddEntryListenerWithPredicateRequest) error {
-	d := decodeMessage(m, MapAddEntryListenerWithPredicateRequestType, "Map.addEntryListenerWithPredicate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapAddEntryListenerWithPredicateRequestType, "Map.addEntryListenerWithPredicate request", wire.RequestHeadSize)
 	into.IncludeValue = d.boolean("includeValue")
 	into.ListenerFlags = d.int("listenerFlags")
 	into.LocalOnly = d.boolean("localOnly")
@@ -1288,7 +1334,8 @@ type MapAddEntryListenerWithPredicateResponse struct {
 
 // DecodeMapAddEntryListenerWithPredicateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddEntryListenerWithPredicateResponse(m wire.Message, into *MapAddEntryListenerWithPredicateResponse) error {
-	d := decodeMessage(m, MapAddEntryListenerWithPredicateResponseType, "Map.addEntryListenerWithPredicate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapAddEntryListenerWithPredicateResponseType, "Map.addEntryListenerWithPredicate response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -1314,7 +1361,8 @@ type MapAddEntryListenerWithPredicateEntryEvent struct {
 
 // DecodeMapAddEntryListenerWithPredicateEntryEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddEntryListenerWithPredicateEntryEvent(m wire.Message, into *MapAddEntryListenerWithPredicateEntryEvent) error {
-	d := decodeMessage(m, MapAddEntryListenerWithPredicateEntryEventType, "Map.addEntryListenerWithPredicate event Entry", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapAddEntryListenerWithPredicateEntryEventType, "Map.addEntryListenerWithPredicate event Entry", wire.RequestHeadSize)
 	into.EventType = d.int("eventType")
 	into.UUID = d.uuid("uuid")
 	into.NumberOfAffectedEntries = d.int("numberOfAffectedEntries")
@@ -1350,7 +1398,8 @@ type MapAddEntryListenerToKeyRequest struct {
 
 // DecodeMapAddEntryListenerToKeyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddEntryListenerToKeyRequest(m wire.Message, into *MapAddEntryListenerToKeyRequest) error {
-	d := decodeMessage(m, MapAddEntryListenerToKeyRequestType, "Map.addEntryListenerToKey request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapAddEntryListenerToKeyRequestType, "Map.addEntryListenerToKey request", wire.RequestHeadSize)
 	into.IncludeValue = d.boolean("includeValue")
 	into.ListenerFlags = d.int("listenerFlags")
 	into.LocalOnly = d.boolean("localOnly")
@@ -1378,7 +1427,8 @@ type MapAddEntryListenerToKeyResponse struct {
 
 // DecodeMapAddEntryListenerToKeyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddEntryListenerToKeyResponse(m wire.Message, into *MapAddEntryListenerToKeyResponse) error {
-	d := decodeMessage(m, MapAddEntryListenerToKeyResponseType, "Map.addEntryListenerToKey response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapAddEntryListenerToKeyResponseType, "Map.addEntryListenerToKey response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -1404,7 +1454,8 @@ type MapAddEntryListenerToKeyEntryEvent struct {
 
 // DecodeMapAddEntryListenerToKeyEntryEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddEntryListenerToKeyEntryEvent(m wire.Message, into *MapAddEntryListenerToKeyEntryEvent) error {
-	d := decodeMessage(m, MapAddEntryListenerToKeyEntryEventType, "Map.addEntryListenerToKey event Entry", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapAddEntryListenerToKeyEntryEventType, "Map.addEntryListenerToKey event Entry", wire.RequestHeadSize)
 	into.EventType = d.int("eventType")
 	into.UUID = d.uuid("uuid")
 	into.NumberOfAffectedEntries = d.int("numberOfAffectedEntries")
@@ -1439,7 +1490,8 @@ type MapAddEntryListenerRequest struct {
 
 // DecodeMapAddEntryListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddEntryListenerRequest(m wire.Message, into *MapAddEntryListenerRequest) error {
-	d := decodeMessage(m, MapAddEntryListenerRequestType, "Map.addEntryListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapAddEntryListenerRequestType, "Map.addEntryListener request", wire.RequestHeadSize)
 	into.IncludeValue = d.boolean("includeValue")
 	into.ListenerFlags = d.int("listenerFlags")
 	into.LocalOnly = d.boolean("localOnly")
@@ -1465,7 +1517,8 @@ type MapAddEntryListenerResponse struct {
 
 // DecodeMapAddEntryListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddEntryListenerResponse(m wire.Message, into *MapAddEntryListenerResponse) error {
-	d := decodeMessage(m, MapAddEntryListenerResponseType, "Map.addEntryListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapAddEntryListenerResponseType, "Map.addEntryListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -1491,7 +1544,8 @@ type MapAddEntryListenerEntryEvent struct {
 
 // DecodeMapAddEntryListenerEntryEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddEntryListenerEntryEvent(m wire.Message, into *MapAddEntryListenerEntryEvent) error {
-	d := decodeMessage(m, MapAddEntryListenerEntryEventType, "Map.addEntryListener event Entry", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapAddEntryListenerEntryEventType, "Map.addEntryListener event Entry", wire.RequestHeadSize)
 	into.EventType = d.int("eventType")
 	into.UUID = d.uuid("uuid")
 	into.NumberOfAffectedEntries = d.int("numberOfAffectedEntries")
@@ -1524,7 +1578,8 @@ type MapRemoveEntryListenerRequest struct {
 
 // DecodeMapRemoveEntryListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapRemoveEntryListenerRequest(m wire.Message, into *MapRemoveEntryListenerRequest) error {
-	d := decodeMessage(m, MapRemoveEntryListenerRequestType, "Map.removeEntryListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapRemoveEntryListenerRequestType, "Map.removeEntryListener request", wire.RequestHeadSize)
 	into.RegistrationID = d.uuid("registrationId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -1546,7 +1601,8 @@ type MapRemoveEntryListenerResponse struct {
 
 // DecodeMapRemoveEntryListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapRemoveEntryListenerResponse(m wire.Message, into *MapRemoveEntryListenerResponse) error {
-	d := decodeMessage(m, MapRemoveEntryListenerResponseType, "Map.removeEntryListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapRemoveEntryListenerResponseType, "Map.removeEntryListener response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -1567,7 +1623,8 @@ type MapAddPartitionLostListenerRequest struct {
 
 // DecodeMapAddPartitionLostListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddPartitionLostListenerRequest(m wire.Message, into *MapAddPartitionLostListenerRequest) error {
-	d := decodeMessage(m, MapAddPartitionLostListenerRequestType, "Map.addPartitionLostListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapAddPartitionLostListenerRequestType, "Map.addPartitionLostListener request", wire.RequestHeadSize)
 	into.LocalOnly = d.boolean("localOnly")
 	into.Name = d.bytes("name")
 	return d.err
@@ -1589,7 +1646,8 @@ type MapAddPartitionLostListenerResponse struct {
 
 // DecodeMapAddPartitionLostListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddPartitionLostListenerResponse(m wire.Message, into *MapAddPartitionLostListenerResponse) error {
-	d := decodeMessage(m, MapAddPartitionLostListenerResponseType, "Map.addPartitionLostListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapAddPartitionLostListenerResponseType, "Map.addPartitionLostListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -1610,7 +1668,8 @@ type MapAddPartitionLostListenerMapPartitionLostEvent struct {
 
 // DecodeMapAddPartitionLostListenerMapPartitionLostEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddPartitionLostListenerMapPartitionLostEvent(m wire.Message, into *MapAddPartitionLostListenerMapPartitionLostEvent) error {
-	d := decodeMessage(m, MapAddPartitionLostListenerMapPartitionLostEventType, "Map.addPartitionLostListener event MapPartitionLost", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapAddPartitionLostListenerMapPartitionLostEventType, "Map.addPartitionLostListener event MapPartitionLost", wire.RequestHeadSize)
 	into.PartitionID = d.int("partitionId")
 	into.UUID = d.uuid("uuid")
 	return d.err
@@ -1633,7 +1692,8 @@ type MapRemovePartitionLostListenerRequest struct {
 
 // DecodeMapRemovePartitionLostListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapRemovePartitionLostListenerRequest(m wire.Message, into *MapRemovePartitionLostListenerRequest) error {
-	d := decodeMessage(m, MapRemovePartitionLostListenerRequestType, "Map.removePartitionLostListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapRemovePartitionLostListenerRequestType, "Map.removePartitionLostListener request", wire.RequestHeadSize)
 	into.RegistrationID = d.uuid("registrationId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -1655,7 +1715,8 @@ type MapRemovePartitionLostListenerResponse struct {
 
 // DecodeMapRemovePartitionLostListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapRemovePartitionLostListenerResponse(m wire.Message, into *MapRemovePartitionLostListenerResponse) error {
-	d := decodeMessage(m, MapRemovePartitionLostListenerResponseType, "Map.removePartitionLostListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapRemovePartitionLostListenerResponseType, "Map.removePartitionLostListener response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -1677,7 +1738,8 @@ type MapGetEntryViewRequest struct {
 
 // DecodeMapGetEntryViewRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapGetEntryViewRequest(m wire.Message, into *MapGetEntryViewRequest) error {
-	d := decodeMessage(m, MapGetEntryViewRequestType, "Map.getEntryView request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapGetEntryViewRequestType, "Map.getEntryView request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -1702,7 +1764,8 @@ type MapGetEntryViewResponse struct {
 
 // DecodeMapGetEntryViewResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapGetEntryViewResponse(m wire.Message, into *MapGetEntryViewResponse) error {
-	d := decodeMessage(m, MapGetEntryViewResponseType, "Map.getEntryView response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapGetEntryViewResponseType, "Map.getEntryView response", wire.ResponseHeadSize)
 	into.MaxIdle = d.long("maxIdle")
 	if d.null() {
 		into.Response = nil
@@ -1734,7 +1797,8 @@ type MapEvictRequest struct {
 
 // DecodeMapEvictRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapEvictRequest(m wire.Message, into *MapEvictRequest) error {
-	d := decodeMessage(m, MapEvictRequestType, "Map.evict request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapEvictRequestType, "Map.evict request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -1758,7 +1822,8 @@ type MapEvictResponse struct {
 
 // DecodeMapEvictResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapEvictResponse(m wire.Message, into *MapEvictResponse) error {
-	d := decodeMessage(m, MapEvictResponseType, "Map.evict response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapEvictResponseType, "Map.evict response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -1778,7 +1843,8 @@ type MapEvictAllRequest struct {
 
 // DecodeMapEvictAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapEvictAllRequest(m wire.Message, into *MapEvictAllRequest) error {
-	d := decodeMessage(m, MapEvictAllRequestType, "Map.evictAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapEvictAllRequestType, "Map.evictAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -1796,7 +1862,8 @@ type MapEvictAllResponse struct{}
 
 // DecodeMapEvictAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapEvictAllResponse(m wire.Message, _ *MapEvictAllResponse) error {
-	d := decodeMessage(m, MapEvictAllResponseType, "Map.evictAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapEvictAllResponseType, "Map.evictAll response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1815,7 +1882,8 @@ type MapLoadAllRequest struct {
 
 // DecodeMapLoadAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapLoadAllRequest(m wire.Message, into *MapLoadAllRequest) error {
-	d := decodeMessage(m, MapLoadAllRequestType, "Map.loadAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapLoadAllRequestType, "Map.loadAll request", wire.RequestHeadSize)
 	into.ReplaceExistingValues = d.boolean("replaceExistingValues")
 	into.Name = d.bytes("name")
 	return d.err
@@ -1835,7 +1903,8 @@ type MapLoadAllResponse struct{}
 
 // DecodeMapLoadAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapLoadAllResponse(m wire.Message, _ *MapLoadAllResponse) error {
-	d := decodeMessage(m, MapLoadAllResponseType, "Map.loadAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapLoadAllResponseType, "Map.loadAll response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1855,7 +1924,8 @@ type MapLoadGivenKeysRequest struct {
 
 // DecodeMapLoadGivenKeysRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapLoadGivenKeysRequest(m wire.Message, into *MapLoadGivenKeysRequest) error {
-	d := decodeMessage(m, MapLoadGivenKeysRequestType, "Map.loadGivenKeys request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapLoadGivenKeysRequestType, "Map.loadGivenKeys request", wire.RequestHeadSize)
 	into.ReplaceExistingValues = d.boolean("replaceExistingValues")
 	into.Name = d.bytes("name")
 	into.Keys = d.listData("keys", into.Keys)
@@ -1876,7 +1946,8 @@ type MapLoadGivenKeysResponse struct{}
 
 // DecodeMapLoadGivenKeysResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapLoadGivenKeysResponse(m wire.Message, _ *MapLoadGivenKeysResponse) error {
-	d := decodeMessage(m, MapLoadGivenKeysResponseType, "Map.loadGivenKeys response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapLoadGivenKeysResponseType, "Map.loadGivenKeys response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1894,7 +1965,8 @@ type MapKeySetRequest struct {
 
 // DecodeMapKeySetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapKeySetRequest(m wire.Message, into *MapKeySetRequest) error {
-	d := decodeMessage(m, MapKeySetRequestType, "Map.keySet request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapKeySetRequestType, "Map.keySet request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -1914,7 +1986,8 @@ type MapKeySetResponse struct {
 
 // DecodeMapKeySetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapKeySetResponse(m wire.Message, into *MapKeySetResponse) error {
-	d := decodeMessage(m, MapKeySetResponseType, "Map.keySet response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapKeySetResponseType, "Map.keySet response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -1934,7 +2007,8 @@ type MapGetAllRequest struct {
 
 // DecodeMapGetAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapGetAllRequest(m wire.Message, into *MapGetAllRequest) error {
-	d := decodeMessage(m, MapGetAllRequestType, "Map.getAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapGetAllRequestType, "Map.getAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Keys = d.listData("keys", into.Keys)
 	return d.err
@@ -1955,7 +2029,8 @@ type MapGetAllResponse struct {
 
 // DecodeMapGetAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapGetAllResponse(m wire.Message, into *MapGetAllResponse) error {
-	d := decodeMessage(m, MapGetAllResponseType, "Map.getAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapGetAllResponseType, "Map.getAll response", wire.ResponseHeadSize)
 	into.Response = d.entryListDataData("response", into.Response)
 	return d.err
 }
@@ -1974,7 +2049,8 @@ type MapValuesRequest struct {
 
 // DecodeMapValuesRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapValuesRequest(m wire.Message, into *MapValuesRequest) error {
-	d := decodeMessage(m, MapValuesRequestType, "Map.values request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapValuesRequestType, "Map.values request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -1994,7 +2070,8 @@ type MapValuesResponse struct {
 
 // DecodeMapValuesResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapValuesResponse(m wire.Message, into *MapValuesResponse) error {
-	d := decodeMessage(m, MapValuesResponseType, "Map.values response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapValuesResponseType, "Map.values response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -2013,7 +2090,8 @@ type MapEntrySetRequest struct {
 
 // DecodeMapEntrySetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapEntrySetRequest(m wire.Message, into *MapEntrySetRequest) error {
-	d := decodeMessage(m, MapEntrySetRequestType, "Map.entrySet request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapEntrySetRequestType, "Map.entrySet request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -2033,7 +2111,8 @@ type MapEntrySetResponse struct {
 
 // DecodeMapEntrySetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapEntrySetResponse(m wire.Message, into *MapEntrySetResponse) error {
-	d := decodeMessage(m, MapEntrySetResponseType, "Map.entrySet response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapEntrySetResponseType, "Map.entrySet response", wire.ResponseHeadSize)
 	into.Response = d.entryListDataData("response", into.Response)
 	return d.err
 }
@@ -2053,7 +2132,8 @@ type MapKeySetWithPredicateRequest struct {
 
 // DecodeMapKeySetWithPredicateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapKeySetWithPredicateRequest(m wire.Message, into *MapKeySetWithPredicateRequest) error {
-	d := decodeMessage(m, MapKeySetWithPredicateRequestType, "Map.keySetWithPredicate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapKeySetWithPredicateRequestType, "Map.keySetWithPredicate request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Predicate = d.bytes("predicate")
 	return d.err
@@ -2075,7 +2155,8 @@ type MapKeySetWithPredicateResponse struct {
 
 // DecodeMapKeySetWithPredicateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapKeySetWithPredicateResponse(m wire.Message, into *MapKeySetWithPredicateResponse) error {
-	d := decodeMessage(m, MapKeySetWithPredicateResponseType, "Map.keySetWithPredicate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapKeySetWithPredicateResponseType, "Map.keySetWithPredicate response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -2095,7 +2176,8 @@ type MapValuesWithPredicateRequest struct {
 
 // DecodeMapValuesWithPredicateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapValuesWithPredicateRequest(m wire.Message, into *MapValuesWithPredicateRequest) error {
-	d := decodeMessage(m, MapValuesWithPredicateRequestType, "Map.valuesWithPredicate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapValuesWithPredicateRequestType, "Map.valuesWithPredicate request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Predicate = d.bytes("predicate")
 	return d.err
@@ -2117,7 +2199,8 @@ type MapValuesWithPredicateResponse struct {
 
 // DecodeMapValuesWithPredicateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapValuesWithPredicateResponse(m wire.Message, into *MapValuesWithPredicateResponse) error {
-	d := decodeMessage(m, MapValuesWithPredicateResponseType, "Map.valuesWithPredicate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapValuesWithPredicateResponseType, "Map.valuesWithPredicate response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -2137,7 +2220,8 @@ type MapEntriesWithPredicateRequest struct {
 
 // DecodeMapEntriesWithPredicateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapEntriesWithPredicateRequest(m wire.Message, into *MapEntriesWithPredicateRequest) error {
-	d := decodeMessage(m, MapEntriesWithPredicateRequestType, "Map.entriesWithPredicate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapEntriesWithPredicateRequestType, "Map.entriesWithPredicate request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Predicate = d.bytes("predicate")
 	return d.err
@@ -2159,7 +2243,8 @@ type MapEntriesWithPredicateResponse struct {
 
 // DecodeMapEntriesWithPredicateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapEntriesWithPredicateResponse(m wire.Message, into *MapEntriesWithPredicateResponse) error {
-	d := decodeMessage(m, MapEntriesWithPredicateResponseType, "Map.entriesWithPredicate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapEntriesWithPredicateResponseType, "Map.entriesWithPredicate response", wire.ResponseHeadSize)
 	into.Response = d.entryListDataData("response", into.Response)
 	return d.err
 }
@@ -2179,7 +2264,8 @@ type MapAddIndexRequest struct {
 
 // DecodeMapAddIndexRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddIndexRequest(m wire.Message, into *MapAddIndexRequest) error {
-	d := decodeMessage(m, MapAddIndexRequestType, "Map.addIndex request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapAddIndexRequestType, "Map.addIndex request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.IndexConfig.decode(&d, "indexConfig")
 	return d.err
@@ -2198,7 +2284,8 @@ type MapAddIndexResponse struct{}
 
 // DecodeMapAddIndexResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddIndexResponse(m wire.Message, _ *MapAddIndexResponse) error {
-	d := decodeMessage(m, MapAddIndexResponseType, "Map.addIndex response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapAddIndexResponseType, "Map.addIndex response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -2216,7 +2303,8 @@ type MapSizeRequest struct {
 
 // DecodeMapSizeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapSizeRequest(m wire.Message, into *MapSizeRequest) error {
-	d := decodeMessage(m, MapSizeRequestType, "Map.size request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapSizeRequestType, "Map.size request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -2236,7 +2324,8 @@ type MapSizeResponse struct {
 
 // DecodeMapSizeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapSizeResponse(m wire.Message, into *MapSizeResponse) error {
-	d := decodeMessage(m, MapSizeResponseType, "Map.size response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapSizeResponseType, "Map.size response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -2256,7 +2345,8 @@ type MapIsEmptyRequest struct {
 
 // DecodeMapIsEmptyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapIsEmptyRequest(m wire.Message, into *MapIsEmptyRequest) error {
-	d := decodeMessage(m, MapIsEmptyRequestType, "Map.isEmpty request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapIsEmptyRequestType, "Map.isEmpty request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -2276,7 +2366,8 @@ type MapIsEmptyResponse struct {
 
 // DecodeMapIsEmptyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapIsEmptyResponse(m wire.Message, into *MapIsEmptyResponse) error {
-	d := decodeMessage(m, MapIsEmptyResponseType, "Map.isEmpty response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapIsEmptyResponseType, "Map.isEmpty response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -2299,7 +2390,8 @@ type MapPutAllRequest struct {
 
 // DecodeMapPutAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapPutAllRequest(m wire.Message, into *MapPutAllRequest) error {
-	d := decodeMessage(m, MapPutAllRequestType, "Map.putAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapPutAllRequestType, "Map.putAll request", wire.RequestHeadSize)
 	into.TriggerMapLoader = false
 	if into.HasTriggerMapLoader = d.hasFixed(1); into.HasTriggerMapLoader {
 		into.TriggerMapLoader = d.boolean("triggerMapLoader")
@@ -2323,7 +2415,8 @@ type MapPutAllResponse struct{}
 
 // DecodeMapPutAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapPutAllResponse(m wire.Message, _ *MapPutAllResponse) error {
-	d := decodeMessage(m, MapPutAllResponseType, "Map.putAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapPutAllResponseType, "Map.putAll response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -2341,7 +2434,8 @@ type MapClearRequest struct {
 
 // DecodeMapClearRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapClearRequest(m wire.Message, into *MapClearRequest) error {
-	d := decodeMessage(m, MapClearRequestType, "Map.clear request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapClearRequestType, "Map.clear request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -2359,7 +2453,8 @@ type MapClearResponse struct{}
 
 // DecodeMapClearResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapClearResponse(m wire.Message, _ *MapClearResponse) error {
-	d := decodeMessage(m, MapClearResponseType, "Map.clear response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapClearResponseType, "Map.clear response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -2380,7 +2475,8 @@ type MapExecuteOnKeyRequest struct {
 
 // DecodeMapExecuteOnKeyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapExecuteOnKeyRequest(m wire.Message, into *MapExecuteOnKeyRequest) error {
-	d := decodeMessage(m, MapExecuteOnKeyRequestType, "Map.executeOnKey request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapExecuteOnKeyRequestType, "Map.executeOnKey request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.EntryProcessor = d.bytes("entryProcessor")
@@ -2406,7 +2502,8 @@ type MapExecuteOnKeyResponse struct {
 
 // DecodeMapExecuteOnKeyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapExecuteOnKeyResponse(m wire.Message, into *MapExecuteOnKeyResponse) error {
-	d := decodeMessage(m, MapExecuteOnKeyResponseType, "Map.executeOnKey response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapExecuteOnKeyResponseType, "Map.executeOnKey response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -2429,7 +2526,8 @@ type MapSubmitToKeyRequest struct {
 
 // DecodeMapSubmitToKeyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapSubmitToKeyRequest(m wire.Message, into *MapSubmitToKeyRequest) error {
-	d := decodeMessage(m, MapSubmitToKeyRequestType, "Map.submitToKey request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapSubmitToKeyRequestType, "Map.submitToKey request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.EntryProcessor = d.bytes("entryProcessor")
@@ -2455,7 +2553,8 @@ type MapSubmitToKeyResponse struct {
 
 // DecodeMapSubmitToKeyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapSubmitToKeyResponse(m wire.Message, into *MapSubmitToKeyResponse) error {
-	d := decodeMessage(m, MapSubmitToKeyResponseType, "Map.submitToKey response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapSubmitToKeyResponseType, "Map.submitToKey response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -2476,7 +2575,8 @@ type MapExecuteOnAllKeysRequest struct {
 
 // DecodeMapExecuteOnAllKeysRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapExecuteOnAllKeysRequest(m wire.Message, into *MapExecuteOnAllKeysRequest) error {
-	d := decodeMessage(m, MapExecuteOnAllKeysRequestType, "Map.executeOnAllKeys request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapExecuteOnAllKeysRequestType, "Map.executeOnAllKeys request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.EntryProcessor = d.bytes("entryProcessor")
 	return d.err
@@ -2498,7 +2598,8 @@ type MapExecuteOnAllKeysResponse struct {
 
 // DecodeMapExecuteOnAllKeysResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapExecuteOnAllKeysResponse(m wire.Message, into *MapExecuteOnAllKeysResponse) error {
-	d := decodeMessage(m, MapExecuteOnAllKeysResponseType, "Map.executeOnAllKeys response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapExecuteOnAllKeysResponseType, "Map.executeOnAllKeys response", wire.ResponseHeadSize)
 	into.Response = d.entryListDataData("response", into.Response)
 	return d.err
 }
@@ -2519,7 +2620,8 @@ type MapExecuteWithPredicateRequest struct {
 
 // DecodeMapExecuteWithPredicateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapExecuteWithPredicateRequest(m wire.Message, into *MapExecuteWithPredicateRequest) error {
-	d := decodeMessage(m, MapExecuteWithPredicateRequestType, "Map.executeWithPredicate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapExecuteWithPredicateRequestType, "Map.executeWithPredicate request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.EntryProcessor = d.bytes("entryProcessor")
 	into.Predicate = d.bytes("predicate")
@@ -2543,7 +2645,8 @@ type MapExecuteWithPredicateResponse struct {
 
 // DecodeMapExecuteWithPredicateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapExecuteWithPredicateResponse(m wire.Message, into *MapExecuteWithPredicateResponse) error {
-	d := decodeMessage(m, MapExecuteWithPredicateResponseType, "Map.executeWithPredicate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapExecuteWithPredicateResponseType, "Map.executeWithPredicate response", wire.ResponseHeadSize)
 	into.Response = d.entryListDataData("response", into.Response)
 	return d.err
 }
@@ -2564,7 +2667,8 @@ type MapExecuteOnKeysRequest struct {
 
 // DecodeMapExecuteOnKeysRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapExecuteOnKeysRequest(m wire.Message, into *MapExecuteOnKeysRequest) error {
-	d := decodeMessage(m, MapExecuteOnKeysRequestType, "Map.executeOnKeys request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapExecuteOnKeysRequestType, "Map.executeOnKeys request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.EntryProcessor = d.bytes("entryProcessor")
 	into.Keys = d.listData("keys", into.Keys)
@@ -2587,7 +2691,8 @@ type MapExecuteOnKeysResponse struct {
 
 // DecodeMapExecuteOnKeysResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapExecuteOnKeysResponse(m wire.Message, into *MapExecuteOnKeysResponse) error {
-	d := decodeMessage(m, MapExecuteOnKeysResponseType, "Map.executeOnKeys response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapExecuteOnKeysResponseType, "Map.executeOnKeys response", wire.ResponseHeadSize)
 	into.Response = d.entryListDataData("response", into.Response)
 	return d.err
 }
@@ -2608,7 +2713,8 @@ type MapForceUnlockRequest struct {
 
 // DecodeMapForceUnlockRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapForceUnlockRequest(m wire.Message, into *MapForceUnlockRequest) error {
-	d := decodeMessage(m, MapForceUnlockRequestType, "Map.forceUnlock request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapForceUnlockRequestType, "Map.forceUnlock request", wire.RequestHeadSize)
 	into.ReferenceID = d.long("referenceId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -2630,7 +2736,8 @@ type MapForceUnlockResponse struct{}
 
 // DecodeMapForceUnlockResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapForceUnlockResponse(m wire.Message, _ *MapForceUnlockResponse) error {
-	d := decodeMessage(m, MapForceUnlockResponseType, "Map.forceUnlock response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapForceUnlockResponseType, "Map.forceUnlock response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -2649,7 +2756,8 @@ type MapKeySetWithPagingPredicateRequest struct {
 
 // DecodeMapKeySetWithPagingPredicateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapKeySetWithPagingPredicateRequest(m wire.Message, into *MapKeySetWithPagingPredicateRequest) error {
-	d := decodeMessage(m, MapKeySetWithPagingPredicateRequestType, "Map.keySetWithPagingPredicate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapKeySetWithPagingPredicateRequestType, "Map.keySetWithPagingPredicate request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Predicate.decode(&d, "predicate")
 	return d.err
@@ -2671,7 +2779,8 @@ type MapKeySetWithPagingPredicateResponse struct {
 
 // DecodeMapKeySetWithPagingPredicateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapKeySetWithPagingPredicateResponse(m wire.Message, into *MapKeySetWithPagingPredicateResponse) error {
-	d := decodeMessage(m, MapKeySetWithPagingPredicateResponseType, "Map.keySetWithPagingPredicate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapKeySetWithPagingPredicateResponseType, "Map.keySetWithPagingPredicate response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	into.AnchorDataList.decode(&d, "anchorDataList")
 	return d.err
@@ -2693,7 +2802,8 @@ type MapValuesWithPagingPredicateRequest struct {
 
 // DecodeMapValuesWithPagingPredicateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapValuesWithPagingPredicateRequest(m wire.Message, into *MapValuesWithPagingPredicateRequest) error {
-	d := decodeMessage(m, MapValuesWithPagingPredicateRequestType, "Map.valuesWithPagingPredicate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapValuesWithPagingPredicateRequestType, "Map.valuesWithPagingPredicate request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Predicate.decode(&d, "predicate")
 	return d.err
@@ -2715,7 +2825,8 @@ type MapValuesWithPagingPredicateResponse struct {
 
 // DecodeMapValuesWithPagingPredicateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapValuesWithPagingPredicateResponse(m wire.Message, into *MapValuesWithPagingPredicateResponse) error {
-	d := decodeMessage(m, MapValuesWithPagingPredicateResponseType, "Map.valuesWithPagingPredicate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapValuesWithPagingPredicateResponseType, "Map.valuesWithPagingPredicate response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	into.AnchorDataList.decode(&d, "anchorDataList")
 	return d.err
@@ -2737,7 +2848,8 @@ type MapEntriesWithPagingPredicateRequest struct {
 
 // DecodeMapEntriesWithPagingPredicateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapEntriesWithPagingPredicateRequest(m wire.Message, into *MapEntriesWithPagingPredicateRequest) error {
-	d := decodeMessage(m, MapEntriesWithPagingPredicateRequestType, "Map.entriesWithPagingPredicate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapEntriesWithPagingPredicateRequestType, "Map.entriesWithPagingPredicate request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Predicate.decode(&d, "predicate")
 	return d.err
@@ -2759,7 +2871,8 @@ type MapEntriesWithPagingPredicateResponse struct {
 
 // DecodeMapEntriesWithPagingPredicateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapEntriesWithPagingPredicateResponse(m wire.Message, into *MapEntriesWithPagingPredicateResponse) error {
-	d := decodeMessage(m, MapEntriesWithPagingPredicateResponseType, "Map.entriesWithPagingPredicate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapEntriesWithPagingPredicateResponseType, "Map.entriesWithPagingPredicate response", wire.ResponseHeadSize)
 	into.Response = d.entryListDataData("response", into.Response)
 	into.AnchorDataList.decode(&d, "anchorDataList")
 	return d.err
@@ -2782,7 +2895,8 @@ type MapFetchKeysRequest struct {
 
 // DecodeMapFetchKeysRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapFetchKeysRequest(m wire.Message, into *MapFetchKeysRequest) error {
-	d := decodeMessage(m, MapFetchKeysRequestType, "Map.fetchKeys request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapFetchKeysRequestType, "Map.fetchKeys request", wire.RequestHeadSize)
 	into.Batch = d.int("batch")
 	into.Name = d.bytes("name")
 	into.IterationPointers = d.entryListIntegerInteger("iterationPointers", into.IterationPointers)
@@ -2807,7 +2921,8 @@ type MapFetchKeysResponse struct {
 
 // DecodeMapFetchKeysResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapFetchKeysResponse(m wire.Message, into *MapFetchKeysResponse) error {
-	d := decodeMessage(m, MapFetchKeysResponseType, "Map.fetchKeys response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapFetchKeysResponseType, "Map.fetchKeys response", wire.ResponseHeadSize)
 	into.IterationPointers = d.entryListIntegerInteger("iterationPointers", into.IterationPointers)
 	into.Keys = d.listData("keys", into.Keys)
 	return d.err
@@ -2830,7 +2945,8 @@ type MapFetchEntriesRequest struct {
 
 // DecodeMapFetchEntriesRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapFetchEntriesRequest(m wire.Message, into *MapFetchEntriesRequest) error {
-	d := decodeMessage(m, MapFetchEntriesRequestType, "Map.fetchEntries request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapFetchEntriesRequestType, "Map.fetchEntries request", wire.RequestHeadSize)
 	into.Batch = d.int("batch")
 	into.Name = d.bytes("name")
 	into.IterationPointers = d.entryListIntegerInteger("iterationPointers", into.IterationPointers)
@@ -2855,7 +2971,8 @@ type MapFetchEntriesResponse struct {
 
 // DecodeMapFetchEntriesResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapFetchEntriesResponse(m wire.Message, into *MapFetchEntriesResponse) error {
-	d := decodeMessage(m, MapFetchEntriesResponseType, "Map.fetchEntries response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapFetchEntriesResponseType, "Map.fetchEntries response", wire.ResponseHeadSize)
 	into.IterationPointers = d.entryListIntegerInteger("iterationPointers", into.IterationPointers)
 	into.Entries = d.entryListDataData("entries", into.Entries)
 	return d.err
@@ -2877,7 +2994,8 @@ type MapAggregateRequest struct {
 
 // DecodeMapAggregateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAggregateRequest(m wire.Message, into *MapAggregateRequest) error {
-	d := decodeMessage(m, MapAggregateRequestType, "Map.aggregate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapAggregateRequestType, "Map.aggregate request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Aggregator = d.bytes("aggregator")
 	return d.err
@@ -2899,7 +3017,8 @@ type MapAggregateResponse struct {
 
 // DecodeMapAggregateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAggregateResponse(m wire.Message, into *MapAggregateResponse) error {
-	d := decodeMessage(m, MapAggregateResponseType, "Map.aggregate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapAggregateResponseType, "Map.aggregate response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -2921,7 +3040,8 @@ type MapAggregateWithPredicateRequest struct {
 
 // DecodeMapAggregateWithPredicateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAggregateWithPredicateRequest(m wire.Message, into *MapAggregateWithPredicateRequest) error {
-	d := decodeMessage(m, MapAggregateWithPredicateRequestType, "Map.aggregateWithPredicate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapAggregateWithPredicateRequestType, "Map.aggregateWithPredicate request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Aggregator = d.bytes("aggregator")
 	into.Predicate = d.bytes("predicate")
@@ -2945,7 +3065,8 @@ type MapAggregateWithPredicateResponse struct {
 
 // DecodeMapAggregateWithPredicateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAggregateWithPredicateResponse(m wire.Message, into *MapAggregateWithPredicateResponse) error {
-	d := decodeMessage(m, MapAggregateWithPredicateResponseType, "Map.aggregateWithPredicate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapAggregateWithPredicateResponseType, "Map.aggregateWithPredicate response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -2966,7 +3087,8 @@ type MapProjectRequest struct {
 
 // DecodeMapProjectRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapProjectRequest(m wire.Message, into *MapProjectRequest) error {
-	d := decodeMessage(m, MapProjectRequestType, "Map.project request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapProjectRequestType, "Map.project request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Projection = d.bytes("projection")
 	return d.err
@@ -2988,7 +3110,8 @@ type MapProjectResponse struct {
 
 // DecodeMapProjectResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapProjectResponse(m wire.Message, into *MapProjectResponse) error {
-	d := decodeMessage(m, MapProjectResponseType, "Map.project response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapProjectResponseType, "Map.project response", wire.ResponseHeadSize)
 	into.Response = d.listCNData("response", into.Response)
 	return d.err
 }
@@ -3009,7 +3132,8 @@ type MapProjectWithPredicateRequest struct {
 
 // DecodeMapProjectWithPredicateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapProjectWithPredicateRequest(m wire.Message, into *MapProjectWithPredicateRequest) error {
-	d := decodeMessage(m, MapProjectWithPredicateRequestType, "Map.projectWithPredicate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapProjectWithPredicateRequestType, "Map.projectWithPredicate request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Projection = d.bytes("projection")
 	into.Predicate = d.bytes("predicate")
@@ -3033,7 +3157,8 @@ type MapProjectWithPredicateResponse struct {
 
 // DecodeMapProjectWithPredicateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapProjectWithPredicateResponse(m wire.Message, into *MapProjectWithPredicateResponse) error {
-	d := decodeMessage(m, MapProjectWithPredicateResponseType, "Map.projectWithPredicate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapProjectWithPredicateResponseType, "Map.projectWithPredicate response", wire.ResponseHeadSize)
 	into.Response = d.listCNData("response", into.Response)
 	return d.err
 }
@@ -3053,7 +3178,8 @@ type MapFetchNearCacheInvalidationMetadataRequest struct {
 
 // DecodeMapFetchNearCacheInvalidationMetadataRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapFetchNearCacheInvalidationMetadataRequest(m wire.Message, into *MapFetchNearCacheInvalidationMetadataRequest) error {
-	d := decodeMessage(m, MapFetchNearCacheInvalidationMetadataRequestType, "Map.fetchNearCacheInvalidationMetadata request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapFetchNearCacheInvalidationMetadataRequestType, "Map.fetchNearCacheInvalidationMetadata request", wire.RequestHeadSize)
 	into.UUID = d.uuid("uuid")
 	into.Names = d.listData("names", into.Names)
 	return d.err
@@ -3075,7 +3201,8 @@ type MapFetchNearCacheInvalidationMetadataResponse struct {
 
 // DecodeMapFetchNearCacheInvalidationMetadataResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapFetchNearCacheInvalidationMetadataResponse(m wire.Message, into *MapFetchNearCacheInvalidationMetadataResponse) error {
-	d := decodeMessage(m, MapFetchNearCacheInvalidationMetadataResponseType, "Map.fetchNearCacheInvalidationMetadata response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapFetchNearCacheInvalidationMetadataResponseType, "Map.fetchNearCacheInvalidationMetadata response", wire.ResponseHeadSize)
 	into.NamePartitionSequenceList = d.entryListStringEntryListIntegerLong("namePartitionSequenceList", into.NamePartitionSequenceList)
 	into.PartitionUUIDList = d.entryListIntegerUUID("partitionUuidList", into.PartitionUUIDList)
 	return d.err
@@ -3098,7 +3225,8 @@ type MapRemoveAllRequest struct {
 
 // DecodeMapRemoveAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapRemoveAllRequest(m wire.Message, into *MapRemoveAllRequest) error {
-	d := decodeMessage(m, MapRemoveAllRequestType, "Map.removeAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapRemoveAllRequestType, "Map.removeAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Predicate = d.bytes("predicate")
 	return d.err
@@ -3118,7 +3246,8 @@ type MapRemoveAllResponse struct{}
 
 // DecodeMapRemoveAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapRemoveAllResponse(m wire.Message, _ *MapRemoveAllResponse) error {
-	d := decodeMessage(m, MapRemoveAllResponseType, "Map.removeAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapRemoveAllResponseType, "Map.removeAll response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -3138,7 +3267,8 @@ type MapAddNearCacheInvalidationListenerRequest struct {
 
 // DecodeMapAddNearCacheInvalidationListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddNearCacheInvalidationListenerRequest(m wire.Message, into *MapAddNearCacheInvalidationListenerRequest) error {
-	d := decodeMessage(m, MapAddNearCacheInvalidationListenerRequestType, "Map.addNearCacheInvalidationListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapAddNearCacheInvalidationListenerRequestType, "Map.addNearCacheInvalidationListener request", wire.RequestHeadSize)
 	into.ListenerFlags = d.int("listenerFlags")
 	into.LocalOnly = d.boolean("localOnly")
 	into.Name = d.bytes("name")
@@ -3162,7 +3292,8 @@ type MapAddNearCacheInvalidationListenerResponse struct {
 
 // DecodeMapAddNearCacheInvalidationListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddNearCacheInvalidationListenerResponse(m wire.Message, into *MapAddNearCacheInvalidationListenerResponse) error {
-	d := decodeMessage(m, MapAddNearCacheInvalidationListenerResponseType, "Map.addNearCacheInvalidationListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapAddNearCacheInvalidationListenerResponseType, "Map.addNearCacheInvalidationListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -3185,7 +3316,8 @@ type MapAddNearCacheInvalidationListenerIMapInvalidationEvent struct {
 
 // DecodeMapAddNearCacheInvalidationListenerIMapInvalidationEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddNearCacheInvalidationListenerIMapInvalidationEvent(m wire.Message, into *MapAddNearCacheInvalidationListenerIMapInvalidationEvent) error {
-	d := decodeMessage(m, MapAddNearCacheInvalidationListenerIMapInvalidationEventType, "Map.addNearCacheInvalidationListener event IMapInvalidation", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapAddNearCacheInvalidationListenerIMapInvalidationEventType, "Map.addNearCacheInvalidationListener event IMapInvalidation", wire.RequestHeadSize)
 	into.SourceUUID = d.uuid("sourceUuid")
 	into.PartitionUUID = d.uuid("partitionUuid")
 	into.Sequence = d.long("sequence")
@@ -3214,7 +3346,8 @@ type MapAddNearCacheInvalidationListenerIMapBatchInvalidationEvent struct {
 
 // DecodeMapAddNearCacheInvalidationListenerIMapBatchInvalidationEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapAddNearCacheInvalidationListenerIMapBatchInvalidationEvent(m wire.Message, into *MapAddNearCacheInvalidationListenerIMapBatchInvalidationEvent) error {
-	d := decodeMessage(m, MapAddNearCacheInvalidationListenerIMapBatchInvalidationEventType, "Map.addNearCacheInvalidationListener event IMapBatchInvalidation", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapAddNearCacheInvalidationListenerIMapBatchInvalidationEventType, "Map.addNearCacheInvalidationListener event IMapBatchInvalidation", wire.RequestHeadSize)
 	into.Keys = d.listData("keys", into.Keys)
 	into.SourceUUIDs = d.listUUID("sourceUuids", into.SourceUUIDs)
 	into.PartitionUUIDs = d.listUUID("partitionUuids", into.PartitionUUIDs)
@@ -3244,7 +3377,8 @@ type MapFetchWithQueryRequest struct {
 
 // DecodeMapFetchWithQueryRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapFetchWithQueryRequest(m wire.Message, into *MapFetchWithQueryRequest) error {
-	d := decodeMessage(m, MapFetchWithQueryRequestType, "Map.fetchWithQuery request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapFetchWithQueryRequestType, "Map.fetchWithQuery request", wire.RequestHeadSize)
 	into.Batch = d.int("batch")
 	into.Name = d.bytes("name")
 	into.IterationPointers = d.entryListIntegerInteger("iterationPointers", into.IterationPointers)
@@ -3273,7 +3407,8 @@ type MapFetchWithQueryResponse struct {
 
 // DecodeMapFetchWithQueryResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapFetchWithQueryResponse(m wire.Message, into *MapFetchWithQueryResponse) error {
-	d := decodeMessage(m, MapFetchWithQueryResponseType, "Map.fetchWithQuery response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapFetchWithQueryResponseType, "Map.fetchWithQuery response", wire.ResponseHeadSize)
 	into.Results = d.listCNData("results", into.Results)
 	into.IterationPointers = d.entryListIntegerInteger("iterationPointers", into.IterationPointers)
 	return d.err
@@ -3295,7 +3430,8 @@ type MapEventJournalSubscribeRequest struct {
 
 // DecodeMapEventJournalSubscribeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapEventJournalSubscribeRequest(m wire.Message, into *MapEventJournalSubscribeRequest) error {
-	d := decodeMessage(m, MapEventJournalSubscribeRequestType, "Map.eventJournalSubscribe request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapEventJournalSubscribeRequestType, "Map.eventJournalSubscribe request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -3316,7 +3452,8 @@ type MapEventJournalSubscribeResponse struct {
 
 // DecodeMapEventJournalSubscribeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapEventJournalSubscribeResponse(m wire.Message, into *MapEventJournalSubscribeResponse) error {
-	d := decodeMessage(m, MapEventJournalSubscribeResponseType, "Map.eventJournalSubscribe response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapEventJournalSubscribeResponseType, "Map.eventJournalSubscribe response", wire.ResponseHeadSize)
 	into.OldestSequence = d.long("oldestSequence")
 	into.NewestSequence = d.long("newestSequence")
 	return d.err
@@ -3343,7 +3480,8 @@ type MapEventJournalReadRequest struct {
 
 // DecodeMapEventJournalReadRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapEventJournalReadRequest(m wire.Message, into *MapEventJournalReadRequest) error {
-	d := decodeMessage(m, MapEventJournalReadRequestType, "Map.eventJournalRead request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapEventJournalReadRequestType, "Map.eventJournalRead request", wire.RequestHeadSize)
 	into.StartSequence = d.long("startSequence")
 	into.MinSize = d.int("minSize")
 	into.MaxSize = d.int("maxSize")
@@ -3376,7 +3514,8 @@ type MapEventJournalReadResponse struct {
 
 // DecodeMapEventJournalReadResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapEventJournalReadResponse(m wire.Message, into *MapEventJournalReadResponse) error {
-	d := decodeMessage(m, MapEventJournalReadResponseType, "Map.eventJournalRead response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapEventJournalReadResponseType, "Map.eventJournalRead response", wire.ResponseHeadSize)
 	into.ReadCount = d.int("readCount")
 	into.NextSeq = d.long("nextSeq")
 	into.Items = d.listData("items", into.Items)
@@ -3412,7 +3551,8 @@ type MapSetTtlRequest struct {
 
 // DecodeMapSetTtlRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapSetTtlRequest(m wire.Message, into *MapSetTtlRequest) error {
-	d := decodeMessage(m, MapSetTtlRequestType, "Map.setTtl request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapSetTtlRequestType, "Map.setTtl request", wire.RequestHeadSize)
 	into.TTL = d.long("ttl")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -3436,7 +3576,8 @@ type MapSetTtlResponse struct {
 
 // DecodeMapSetTtlResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapSetTtlResponse(m wire.Message, into *MapSetTtlResponse) error {
-	d := decodeMessage(m, MapSetTtlResponseType, "Map.setTtl response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapSetTtlResponseType, "Map.setTtl response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -3461,7 +3602,8 @@ type MapPutWithMaxIdleRequest struct {
 
 // DecodeMapPutWithMaxIdleRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapPutWithMaxIdleRequest(m wire.Message, into *MapPutWithMaxIdleRequest) error {
-	d := decodeMessage(m, MapPutWithMaxIdleRequestType, "Map.putWithMaxIdle request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapPutWithMaxIdleRequestType, "Map.putWithMaxIdle request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.TTL = d.long("ttl")
 	into.MaxIdle = d.long("maxIdle")
@@ -3491,7 +3633,8 @@ type MapPutWithMaxIdleResponse struct {
 
 // DecodeMapPutWithMaxIdleResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapPutWithMaxIdleResponse(m wire.Message, into *MapPutWithMaxIdleResponse) error {
-	d := decodeMessage(m, MapPutWithMaxIdleResponseType, "Map.putWithMaxIdle response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapPutWithMaxIdleResponseType, "Map.putWithMaxIdle response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -3516,7 +3659,8 @@ type MapPutTransientWithMaxIdleRequest struct {
 
 // DecodeMapPutTransientWithMaxIdleRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapPutTransientWithMaxIdleRequest(m wire.Message, into *MapPutTransientWithMaxIdleRequest) error {
-	d := decodeMessage(m, MapPutTransientWithMaxIdleRequestType, "Map.putTransientWithMaxIdle request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapPutTransientWithMaxIdleRequestType, "Map.putTransientWithMaxIdle request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.TTL = d.long("ttl")
 	into.MaxIdle = d.long("maxIdle")
@@ -3546,7 +3690,8 @@ type MapPutTransientWithMaxIdleResponse struct {
 
 // DecodeMapPutTransientWithMaxIdleResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapPutTransientWithMaxIdleResponse(m wire.Message, into *MapPutTransientWithMaxIdleResponse) error {
-	d := decodeMessage(m, MapPutTransientWithMaxIdleResponseType, "Map.putTransientWithMaxIdle response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapPutTransientWithMaxIdleResponseType, "Map.putTransientWithMaxIdle response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -3571,7 +3716,8 @@ type MapPutIfAbsentWithMaxIdleRequest struct {
 
 // DecodeMapPutIfAbsentWithMaxIdleRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapPutIfAbsentWithMaxIdleRequest(m wire.Message, into *MapPutIfAbsentWithMaxIdleRequest) error {
-	d := decodeMessage(m, MapPutIfAbsentWithMaxIdleRequestType, "Map.putIfAbsentWithMaxIdle request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapPutIfAbsentWithMaxIdleRequestType, "Map.putIfAbsentWithMaxIdle request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.TTL = d.long("ttl")
 	into.MaxIdle = d.long("maxIdle")
@@ -3601,7 +3747,8 @@ type MapPutIfAbsentWithMaxIdleResponse struct {
 
 // DecodeMapPutIfAbsentWithMaxIdleResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapPutIfAbsentWithMaxIdleResponse(m wire.Message, into *MapPutIfAbsentWithMaxIdleResponse) error {
-	d := decodeMessage(m, MapPutIfAbsentWithMaxIdleResponseType, "Map.putIfAbsentWithMaxIdle response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapPutIfAbsentWithMaxIdleResponseType, "Map.putIfAbsentWithMaxIdle response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -3626,7 +3773,8 @@ type MapSetWithMaxIdleRequest struct {
 
 // DecodeMapSetWithMaxIdleRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapSetWithMaxIdleRequest(m wire.Message, into *MapSetWithMaxIdleRequest) error {
-	d := decodeMessage(m, MapSetWithMaxIdleRequestType, "Map.setWithMaxIdle request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapSetWithMaxIdleRequestType, "Map.setWithMaxIdle request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.TTL = d.long("ttl")
 	into.MaxIdle = d.long("maxIdle")
@@ -3656,7 +3804,8 @@ type MapSetWithMaxIdleResponse struct {
 
 // DecodeMapSetWithMaxIdleResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapSetWithMaxIdleResponse(m wire.Message, into *MapSetWithMaxIdleResponse) error {
-	d := decodeMessage(m, MapSetWithMaxIdleResponseType, "Map.setWithMaxIdle response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapSetWithMaxIdleResponseType, "Map.setWithMaxIdle response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -3677,7 +3826,8 @@ type MapReplaceAllRequest struct {
 
 // DecodeMapReplaceAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapReplaceAllRequest(m wire.Message, into *MapReplaceAllRequest) error {
-	d := decodeMessage(m, MapReplaceAllRequestType, "Map.replaceAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapReplaceAllRequestType, "Map.replaceAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Function = d.bytes("function")
 	return d.err
@@ -3697,7 +3847,8 @@ type MapReplaceAllResponse struct{}
 
 // DecodeMapReplaceAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapReplaceAllResponse(m wire.Message, _ *MapReplaceAllResponse) error {
-	d := decodeMessage(m, MapReplaceAllResponseType, "Map.replaceAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapReplaceAllResponseType, "Map.replaceAll response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -3716,7 +3867,8 @@ type MapPutAllWithMetadataRequest struct {
 
 // DecodeMapPutAllWithMetadataRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapPutAllWithMetadataRequest(m wire.Message, into *MapPutAllWithMetadataRequest) error {
-	d := decodeMessage(m, MapPutAllWithMetadataRequestType, "Map.putAllWithMetadata request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MapPutAllWithMetadataRequestType, "Map.putAllWithMetadata request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Entries = decodeList(&d, "entries", into.Entries)
 	return d.err
@@ -3735,7 +3887,8 @@ type MapPutAllWithMetadataResponse struct{}
 
 // DecodeMapPutAllWithMetadataResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMapPutAllWithMetadataResponse(m wire.Message, _ *MapPutAllWithMetadataResponse) error {
-	d := decodeMessage(m, MapPutAllWithMetadataResponseType, "Map.putAllWithMetadata response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MapPutAllWithMetadataResponseType, "Map.putAllWithMetadata response", wire.ResponseHeadSize)
 	return d.err
 }
 

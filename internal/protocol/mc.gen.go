@@ -96,7 +96,8 @@ type MCReadMetricsRequest struct {
 
 // DecodeMCReadMetricsRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCReadMetricsRequest(m wire.Message, into *MCReadMetricsRequest) error {
-	d := decodeMessage(m, MCReadMetricsRequestType, "MC.readMetrics request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCReadMetricsRequestType, "MC.readMetrics request", wire.RequestHeadSize)
 	into.UUID = d.uuid("uuid")
 	into.FromSequence = d.long("fromSequence")
 	return d.err
@@ -119,7 +120,8 @@ type MCReadMetricsResponse struct {
 
 // DecodeMCReadMetricsResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCReadMetricsResponse(m wire.Message, into *MCReadMetricsResponse) error {
-	d := decodeMessage(m, MCReadMetricsResponseType, "MC.readMetrics response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCReadMetricsResponseType, "MC.readMetrics response", wire.ResponseHeadSize)
 	into.NextSequence = d.long("nextSequence")
 	into.Elements = d.entryListLongByteArray("elements", into.Elements)
 	return d.err
@@ -141,7 +143,8 @@ type MCChangeClusterStateRequest struct {
 
 // DecodeMCChangeClusterStateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCChangeClusterStateRequest(m wire.Message, into *MCChangeClusterStateRequest) error {
-	d := decodeMessage(m, MCChangeClusterStateRequestType, "MC.changeClusterState request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCChangeClusterStateRequestType, "MC.changeClusterState request", wire.RequestHeadSize)
 	into.NewState = d.int("newState")
 	return d.err
 }
@@ -159,7 +162,8 @@ type MCChangeClusterStateResponse struct{}
 
 // DecodeMCChangeClusterStateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCChangeClusterStateResponse(m wire.Message, _ *MCChangeClusterStateResponse) error {
-	d := decodeMessage(m, MCChangeClusterStateResponseType, "MC.changeClusterState response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCChangeClusterStateResponseType, "MC.changeClusterState response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -177,7 +181,8 @@ type MCGetMapConfigRequest struct {
 
 // DecodeMCGetMapConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetMapConfigRequest(m wire.Message, into *MCGetMapConfigRequest) error {
-	d := decodeMessage(m, MCGetMapConfigRequestType, "MC.getMapConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCGetMapConfigRequestType, "MC.getMapConfig request", wire.RequestHeadSize)
 	into.MapName = d.bytes("mapName")
 	return d.err
 }
@@ -210,7 +215,8 @@ type MCGetMapConfigResponse struct {
 
 // DecodeMCGetMapConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetMapConfigResponse(m wire.Message, into *MCGetMapConfigResponse) error {
-	d := decodeMessage(m, MCGetMapConfigResponseType, "MC.getMapConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCGetMapConfigResponseType, "MC.getMapConfig response", wire.ResponseHeadSize)
 	into.InMemoryFormat = d.int("inMemoryFormat")
 	into.BackupCount = d.int("backupCount")
 	into.AsyncBackupCount = d.int("asyncBackupCount")
@@ -276,7 +282,8 @@ type MCUpdateMapConfigRequest struct {
 
 // DecodeMCUpdateMapConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCUpdateMapConfigRequest(m wire.Message, into *MCUpdateMapConfigRequest) error {
-	d := decodeMessage(m, MCUpdateMapConfigRequestType, "MC.updateMapConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCUpdateMapConfigRequestType, "MC.updateMapConfig request", wire.RequestHeadSize)
 	into.TimeToLiveSeconds = d.int("timeToLiveSeconds")
 	into.MaxIdleSeconds = d.int("maxIdleSeconds")
 	into.EvictionPolicy = d.int("evictionPolicy")
@@ -320,7 +327,8 @@ type MCUpdateMapConfigResponse struct{}
 
 // DecodeMCUpdateMapConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCUpdateMapConfigResponse(m wire.Message, _ *MCUpdateMapConfigResponse) error {
-	d := decodeMessage(m, MCUpdateMapConfigResponseType, "MC.updateMapConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCUpdateMapConfigResponseType, "MC.updateMapConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -336,7 +344,8 @@ type MCGetMemberConfigRequest struct{}
 
 // DecodeMCGetMemberConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetMemberConfigRequest(m wire.Message, _ *MCGetMemberConfigRequest) error {
-	d := decodeMessage(m, MCGetMemberConfigRequestType, "MC.getMemberConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCGetMemberConfigRequestType, "MC.getMemberConfig request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -354,7 +363,8 @@ type MCGetMemberConfigResponse struct {
 
 // DecodeMCGetMemberConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetMemberConfigResponse(m wire.Message, into *MCGetMemberConfigResponse) error {
-	d := decodeMessage(m, MCGetMemberConfigResponseType, "MC.getMemberConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCGetMemberConfigResponseType, "MC.getMemberConfig response", wire.ResponseHeadSize)
 	into.ConfigXML = d.string("configXml")
 	return d.err
 }
@@ -372,7 +382,8 @@ type MCRunGcRequest struct{}
 
 // DecodeMCRunGcRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCRunGcRequest(m wire.Message, _ *MCRunGcRequest) error {
-	d := decodeMessage(m, MCRunGcRequestType, "MC.runGc request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCRunGcRequestType, "MC.runGc request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -388,7 +399,8 @@ type MCRunGcResponse struct{}
 
 // DecodeMCRunGcResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCRunGcResponse(m wire.Message, _ *MCRunGcResponse) error {
-	d := decodeMessage(m, MCRunGcResponseType, "MC.runGc response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCRunGcResponseType, "MC.runGc response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -406,7 +418,8 @@ type MCGetThreadDumpRequest struct {
 
 // DecodeMCGetThreadDumpRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetThreadDumpRequest(m wire.Message, into *MCGetThreadDumpRequest) error {
-	d := decodeMessage(m, MCGetThreadDumpRequestType, "MC.getThreadDump request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCGetThreadDumpRequestType, "MC.getThreadDump request", wire.RequestHeadSize)
 	into.DumpDeadLocks = d.boolean("dumpDeadLocks")
 	return d.err
 }
@@ -426,7 +439,8 @@ type MCGetThreadDumpResponse struct {
 
 // DecodeMCGetThreadDumpResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetThreadDumpResponse(m wire.Message, into *MCGetThreadDumpResponse) error {
-	d := decodeMessage(m, MCGetThreadDumpResponseType, "MC.getThreadDump response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCGetThreadDumpResponseType, "MC.getThreadDump response", wire.ResponseHeadSize)
 	into.ThreadDump = d.string("threadDump")
 	return d.err
 }
@@ -444,7 +458,8 @@ type MCShutdownMemberRequest struct{}
 
 // DecodeMCShutdownMemberRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCShutdownMemberRequest(m wire.Message, _ *MCShutdownMemberRequest) error {
-	d := decodeMessage(m, MCShutdownMemberRequestType, "MC.shutdownMember request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCShutdownMemberRequestType, "MC.shutdownMember request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -460,7 +475,8 @@ type MCShutdownMemberResponse struct{}
 
 // DecodeMCShutdownMemberResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCShutdownMemberResponse(m wire.Message, _ *MCShutdownMemberResponse) error {
-	d := decodeMessage(m, MCShutdownMemberResponseType, "MC.shutdownMember response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCShutdownMemberResponseType, "MC.shutdownMember response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -476,7 +492,8 @@ type MCPromoteLiteMemberRequest struct{}
 
 // DecodeMCPromoteLiteMemberRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCPromoteLiteMemberRequest(m wire.Message, _ *MCPromoteLiteMemberRequest) error {
-	d := decodeMessage(m, MCPromoteLiteMemberRequestType, "MC.promoteLiteMember request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCPromoteLiteMemberRequestType, "MC.promoteLiteMember request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -492,7 +509,8 @@ type MCPromoteLiteMemberResponse struct{}
 
 // DecodeMCPromoteLiteMemberResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCPromoteLiteMemberResponse(m wire.Message, _ *MCPromoteLiteMemberResponse) error {
-	d := decodeMessage(m, MCPromoteLiteMemberResponseType, "MC.promoteLiteMember response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCPromoteLiteMemberResponseType, "MC.promoteLiteMember response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -508,7 +526,8 @@ type MCGetSystemPropertiesRequest struct{}
 
 // DecodeMCGetSystemPropertiesRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetSystemPropertiesRequest(m wire.Message, _ *MCGetSystemPropertiesRequest) error {
-	d := decodeMessage(m, MCGetSystemPropertiesRequestType, "MC.getSystemProperties request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCGetSystemPropertiesRequestType, "MC.getSystemProperties request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -526,7 +545,8 @@ type MCGetSystemPropertiesResponse struct {
 
 // DecodeMCGetSystemPropertiesResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetSystemPropertiesResponse(m wire.Message, into *MCGetSystemPropertiesResponse) error {
-	d := decodeMessage(m, MCGetSystemPropertiesResponseType, "MC.getSystemProperties response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCGetSystemPropertiesResponseType, "MC.getSystemProperties response", wire.ResponseHeadSize)
 	into.SystemProperties = d.entryListStringString("systemProperties", into.SystemProperties)
 	return d.err
 }
@@ -543,7 +563,8 @@ type MCGetTimedMemberStateRequest struct{}
 
 // DecodeMCGetTimedMemberStateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetTimedMemberStateRequest(m wire.Message, _ *MCGetTimedMemberStateRequest) error {
-	d := decodeMessage(m, MCGetTimedMemberStateRequestType, "MC.getTimedMemberState request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCGetTimedMemberStateRequestType, "MC.getTimedMemberState request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -561,7 +582,8 @@ type MCGetTimedMemberStateResponse struct {
 
 // DecodeMCGetTimedMemberStateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetTimedMemberStateResponse(m wire.Message, into *MCGetTimedMemberStateResponse) error {
-	d := decodeMessage(m, MCGetTimedMemberStateResponseType, "MC.getTimedMemberState response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCGetTimedMemberStateResponseType, "MC.getTimedMemberState response", wire.ResponseHeadSize)
 	into.TimedMemberStateJSON = d.nullableString("timedMemberStateJson")
 	return d.err
 }
@@ -581,7 +603,8 @@ type MCMatchMCConfigRequest struct {
 
 // DecodeMCMatchMCConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCMatchMCConfigRequest(m wire.Message, into *MCMatchMCConfigRequest) error {
-	d := decodeMessage(m, MCMatchMCConfigRequestType, "MC.matchMCConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCMatchMCConfigRequestType, "MC.matchMCConfig request", wire.RequestHeadSize)
 	into.ETag = d.bytes("eTag")
 	return d.err
 }
@@ -601,7 +624,8 @@ type MCMatchMCConfigResponse struct {
 
 // DecodeMCMatchMCConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCMatchMCConfigResponse(m wire.Message, into *MCMatchMCConfigResponse) error {
-	d := decodeMessage(m, MCMatchMCConfigResponseType, "MC.matchMCConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCMatchMCConfigResponseType, "MC.matchMCConfig response", wire.ResponseHeadSize)
 	into.Result = d.boolean("result")
 	return d.err
 }
@@ -623,7 +647,8 @@ type MCApplyMCConfigRequest struct {
 
 // DecodeMCApplyMCConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCApplyMCConfigRequest(m wire.Message, into *MCApplyMCConfigRequest) error {
-	d := decodeMessage(m, MCApplyMCConfigRequestType, "MC.applyMCConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCApplyMCConfigRequestType, "MC.applyMCConfig request", wire.RequestHeadSize)
 	into.ClientBwListMode = d.int("clientBwListMode")
 	into.ETag = d.bytes("eTag")
 	into.ClientBwListEntries = decodeList(&d, "clientBwListEntries", into.ClientBwListEntries)
@@ -644,7 +669,8 @@ type MCApplyMCConfigResponse struct{}
 
 // DecodeMCApplyMCConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCApplyMCConfigResponse(m wire.Message, _ *MCApplyMCConfigResponse) error {
-	d := decodeMessage(m, MCApplyMCConfigResponseType, "MC.applyMCConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCApplyMCConfigResponseType, "MC.applyMCConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -660,7 +686,8 @@ type MCGetClusterMetadataRequest struct{}
 
 // DecodeMCGetClusterMetadataRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetClusterMetadataRequest(m wire.Message, _ *MCGetClusterMetadataRequest) error {
-	d := decodeMessage(m, MCGetClusterMetadataRequestType, "MC.getClusterMetadata request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCGetClusterMetadataRequestType, "MC.getClusterMetadata request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -683,7 +710,8 @@ type MCGetClusterMetadataResponse struct {
 
 // DecodeMCGetClusterMetadataResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetClusterMetadataResponse(m wire.Message, into *MCGetClusterMetadataResponse) error {
-	d := decodeMessage(m, MCGetClusterMetadataResponseType, "MC.getClusterMetadata response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCGetClusterMetadataResponseType, "MC.getClusterMetadata response", wire.ResponseHeadSize)
 	into.CurrentState = d.byte("currentState")
 	into.ClusterTime = d.long("clusterTime")
 	into.ClusterID = UUID{}
@@ -712,7 +740,8 @@ type MCShutdownClusterRequest struct{}
 
 // DecodeMCShutdownClusterRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCShutdownClusterRequest(m wire.Message, _ *MCShutdownClusterRequest) error {
-	d := decodeMessage(m, MCShutdownClusterRequestType, "MC.shutdownCluster request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCShutdownClusterRequestType, "MC.shutdownCluster request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -728,7 +757,8 @@ type MCShutdownClusterResponse struct{}
 
 // DecodeMCShutdownClusterResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCShutdownClusterResponse(m wire.Message, _ *MCShutdownClusterResponse) error {
-	d := decodeMessage(m, MCShutdownClusterResponseType, "MC.shutdownCluster response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCShutdownClusterResponseType, "MC.shutdownCluster response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -747,7 +777,8 @@ type MCChangeClusterVersionRequest struct {
 
 // DecodeMCChangeClusterVersionRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCChangeClusterVersionRequest(m wire.Message, into *MCChangeClusterVersionRequest) error {
-	d := decodeMessage(m, MCChangeClusterVersionRequestType, "MC.changeClusterVersion request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCChangeClusterVersionRequestType, "MC.changeClusterVersion request", wire.RequestHeadSize)
 	into.MajorVersion = d.byte("majorVersion")
 	into.MinorVersion = d.byte("minorVersion")
 	return d.err
@@ -767,7 +798,8 @@ type MCChangeClusterVersionResponse struct{}
 
 // DecodeMCChangeClusterVersionResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCChangeClusterVersionResponse(m wire.Message, _ *MCChangeClusterVersionResponse) error {
-	d := decodeMessage(m, MCChangeClusterVersionResponseType, "MC.changeClusterVersion response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCChangeClusterVersionResponseType, "MC.changeClusterVersion response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -786,7 +818,8 @@ type MCRunScriptRequest struct {
 
 // DecodeMCRunScriptRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCRunScriptRequest(m wire.Message, into *MCRunScriptRequest) error {
-	d := decodeMessage(m, MCRunScriptRequestType, "MC.runScript request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCRunScriptRequestType, "MC.runScript request", wire.RequestHeadSize)
 	into.Engine = d.bytes("engine")
 	into.Script = d.bytes("script")
 	return d.err
@@ -808,7 +841,8 @@ type MCRunScriptResponse struct {
 
 // DecodeMCRunScriptResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCRunScriptResponse(m wire.Message, into *MCRunScriptResponse) error {
-	d := decodeMessage(m, MCRunScriptResponseType, "MC.runScript response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCRunScriptResponseType, "MC.runScript response", wire.ResponseHeadSize)
 	into.Result = d.nullableString("result")
 	return d.err
 }
@@ -829,7 +863,8 @@ type MCRunConsoleCommandRequest struct {
 
 // DecodeMCRunConsoleCommandRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCRunConsoleCommandRequest(m wire.Message, into *MCRunConsoleCommandRequest) error {
-	d := decodeMessage(m, MCRunConsoleCommandRequestType, "MC.runConsoleCommand request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCRunConsoleCommandRequestType, "MC.runConsoleCommand request", wire.RequestHeadSize)
 	into.Namespace = d.nullableBytes("namespace")
 	into.Command = d.bytes("command")
 	return d.err
@@ -851,7 +886,8 @@ type MCRunConsoleCommandResponse struct {
 
 // DecodeMCRunConsoleCommandResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCRunConsoleCommandResponse(m wire.Message, into *MCRunConsoleCommandResponse) error {
-	d := decodeMessage(m, MCRunConsoleCommandResponseType, "MC.runConsoleCommand response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCRunConsoleCommandResponseType, "MC.runConsoleCommand response", wire.ResponseHeadSize)
 	into.Result = d.string("result")
 	return d.err
 }
@@ -873,7 +909,8 @@ type MCChangeWanReplicationStateRequest struct {
 
 // DecodeMCChangeWanReplicationStateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCChangeWanReplicationStateRequest(m wire.Message, into *MCChangeWanReplicationStateRequest) error {
-	d := decodeMessage(m, MCChangeWanReplicationStateRequestType, "MC.changeWanReplicationState request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCChangeWanReplicationStateRequestType, "MC.changeWanReplicationState request", wire.RequestHeadSize)
 	into.NewState = d.byte("newState")
 	into.WANReplicationName = d.bytes("wanReplicationName")
 	into.WANPublisherID = d.bytes("wanPublisherId")
@@ -895,7 +932,8 @@ type MCChangeWanReplicationStateResponse struct{}
 
 // DecodeMCChangeWanReplicationStateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCChangeWanReplicationStateResponse(m wire.Message, _ *MCChangeWanReplicationStateResponse) error {
-	d := decodeMessage(m, MCChangeWanReplicationStateResponseType, "MC.changeWanReplicationState response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCChangeWanReplicationStateResponseType, "MC.changeWanReplicationState response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -914,7 +952,8 @@ type MCClearWanQueuesRequest struct {
 
 // DecodeMCClearWanQueuesRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCClearWanQueuesRequest(m wire.Message, into *MCClearWanQueuesRequest) error {
-	d := decodeMessage(m, MCClearWanQueuesRequestType, "MC.clearWanQueues request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCClearWanQueuesRequestType, "MC.clearWanQueues request", wire.RequestHeadSize)
 	into.WANReplicationName = d.bytes("wanReplicationName")
 	into.WANPublisherID = d.bytes("wanPublisherId")
 	return d.err
@@ -934,7 +973,8 @@ type MCClearWanQueuesResponse struct{}
 
 // DecodeMCClearWanQueuesResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCClearWanQueuesResponse(m wire.Message, _ *MCClearWanQueuesResponse) error {
-	d := decodeMessage(m, MCClearWanQueuesResponseType, "MC.clearWanQueues response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCClearWanQueuesResponseType, "MC.clearWanQueues response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -963,7 +1003,8 @@ type MCAddWanBatchPublisherConfigRequest struct {
 
 // DecodeMCAddWanBatchPublisherConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCAddWanBatchPublisherConfigRequest(m wire.Message, into *MCAddWanBatchPublisherConfigRequest) error {
-	d := decodeMessage(m, MCAddWanBatchPublisherConfigRequestType, "MC.addWanBatchPublisherConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCAddWanBatchPublisherConfigRequestType, "MC.addWanBatchPublisherConfig request", wire.RequestHeadSize)
 	into.QueueCapacity = d.int("queueCapacity")
 	into.BatchSize = d.int("batchSize")
 	into.BatchMaxDelayMillis = d.int("batchMaxDelayMillis")
@@ -1007,7 +1048,8 @@ type MCAddWanBatchPublisherConfigResponse struct {
 
 // DecodeMCAddWanBatchPublisherConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCAddWanBatchPublisherConfigResponse(m wire.Message, into *MCAddWanBatchPublisherConfigResponse) error {
-	d := decodeMessage(m, MCAddWanBatchPublisherConfigResponseType, "MC.addWanBatchPublisherConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCAddWanBatchPublisherConfigResponseType, "MC.addWanBatchPublisherConfig response", wire.ResponseHeadSize)
 	into.AddedPublisherIDs = d.listString("addedPublisherIds", into.AddedPublisherIDs)
 	into.IgnoredPublisherIDs = d.listString("ignoredPublisherIds", into.IgnoredPublisherIDs)
 	return d.err
@@ -1031,7 +1073,8 @@ type MCWanSyncMapRequest struct {
 
 // DecodeMCWanSyncMapRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCWanSyncMapRequest(m wire.Message, into *MCWanSyncMapRequest) error {
-	d := decodeMessage(m, MCWanSyncMapRequestType, "MC.wanSyncMap request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCWanSyncMapRequestType, "MC.wanSyncMap request", wire.RequestHeadSize)
 	into.WANSyncType = d.int("wanSyncType")
 	into.WANReplicationName = d.bytes("wanReplicationName")
 	into.WANPublisherID = d.bytes("wanPublisherId")
@@ -1057,7 +1100,8 @@ type MCWanSyncMapResponse struct {
 
 // DecodeMCWanSyncMapResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCWanSyncMapResponse(m wire.Message, into *MCWanSyncMapResponse) error {
-	d := decodeMessage(m, MCWanSyncMapResponseType, "MC.wanSyncMap response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCWanSyncMapResponseType, "MC.wanSyncMap response", wire.ResponseHeadSize)
 	into.UUID = d.uuid("uuid")
 	return d.err
 }
@@ -1079,7 +1123,8 @@ type MCCheckWanConsistencyRequest struct {
 
 // DecodeMCCheckWanConsistencyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCCheckWanConsistencyRequest(m wire.Message, into *MCCheckWanConsistencyRequest) error {
-	d := decodeMessage(m, MCCheckWanConsistencyRequestType, "MC.checkWanConsistency request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCCheckWanConsistencyRequestType, "MC.checkWanConsistency request", wire.RequestHeadSize)
 	into.WANReplicationName = d.bytes("wanReplicationName")
 	into.WANPublisherID = d.bytes("wanPublisherId")
 	into.MapName = d.nullableBytes("mapName")
@@ -1103,7 +1148,8 @@ type MCCheckWanConsistencyResponse struct {
 
 // DecodeMCCheckWanConsistencyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCCheckWanConsistencyResponse(m wire.Message, into *MCCheckWanConsistencyResponse) error {
-	d := decodeMessage(m, MCCheckWanConsistencyResponseType, "MC.checkWanConsistency response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCCheckWanConsistencyResponseType, "MC.checkWanConsistency response", wire.ResponseHeadSize)
 	into.UUID = d.nullableUUID("uuid")
 	return d.err
 }
@@ -1121,7 +1167,8 @@ type MCPollMCEventsRequest struct{}
 
 // DecodeMCPollMCEventsRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCPollMCEventsRequest(m wire.Message, _ *MCPollMCEventsRequest) error {
-	d := decodeMessage(m, MCPollMCEventsRequestType, "MC.pollMCEvents request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCPollMCEventsRequestType, "MC.pollMCEvents request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -1139,7 +1186,8 @@ type MCPollMCEventsResponse struct {
 
 // DecodeMCPollMCEventsResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCPollMCEventsResponse(m wire.Message, into *MCPollMCEventsResponse) error {
-	d := decodeMessage(m, MCPollMCEventsResponseType, "MC.pollMCEvents response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCPollMCEventsResponseType, "MC.pollMCEvents response", wire.ResponseHeadSize)
 	into.Events = decodeList(&d, "events", into.Events)
 	return d.err
 }
@@ -1156,7 +1204,8 @@ type MCGetCPMembersRequest struct{}
 
 // DecodeMCGetCPMembersRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetCPMembersRequest(m wire.Message, _ *MCGetCPMembersRequest) error {
-	d := decodeMessage(m, MCGetCPMembersRequestType, "MC.getCPMembers request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCGetCPMembersRequestType, "MC.getCPMembers request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -1174,7 +1223,8 @@ type MCGetCPMembersResponse struct {
 
 // DecodeMCGetCPMembersResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetCPMembersResponse(m wire.Message, into *MCGetCPMembersResponse) error {
-	d := decodeMessage(m, MCGetCPMembersResponseType, "MC.getCPMembers response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCGetCPMembersResponseType, "MC.getCPMembers response", wire.ResponseHeadSize)
 	into.CPMembers = d.entryListUUIDUUID("cpMembers", into.CPMembers)
 	return d.err
 }
@@ -1192,7 +1242,8 @@ type MCPromoteToCPMemberRequest struct{}
 
 // DecodeMCPromoteToCPMemberRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCPromoteToCPMemberRequest(m wire.Message, _ *MCPromoteToCPMemberRequest) error {
-	d := decodeMessage(m, MCPromoteToCPMemberRequestType, "MC.promoteToCPMember request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCPromoteToCPMemberRequestType, "MC.promoteToCPMember request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -1208,7 +1259,8 @@ type MCPromoteToCPMemberResponse struct{}
 
 // DecodeMCPromoteToCPMemberResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCPromoteToCPMemberResponse(m wire.Message, _ *MCPromoteToCPMemberResponse) error {
-	d := decodeMessage(m, MCPromoteToCPMemberResponseType, "MC.promoteToCPMember response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCPromoteToCPMemberResponseType, "MC.promoteToCPMember response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1226,7 +1278,8 @@ type MCRemoveCPMemberRequest struct {
 
 // DecodeMCRemoveCPMemberRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCRemoveCPMemberRequest(m wire.Message, into *MCRemoveCPMemberRequest) error {
-	d := decodeMessage(m, MCRemoveCPMemberRequestType, "MC.removeCPMember request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCRemoveCPMemberRequestType, "MC.removeCPMember request", wire.RequestHeadSize)
 	into.CPMemberUUID = d.uuid("cpMemberUuid")
 	return d.err
 }
@@ -1244,7 +1297,8 @@ type MCRemoveCPMemberResponse struct{}
 
 // DecodeMCRemoveCPMemberResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCRemoveCPMemberResponse(m wire.Message, _ *MCRemoveCPMemberResponse) error {
-	d := decodeMessage(m, MCRemoveCPMemberResponseType, "MC.removeCPMember response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCRemoveCPMemberResponseType, "MC.removeCPMember response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1260,7 +1314,8 @@ type MCResetCPSubsystemRequest struct{}
 
 // DecodeMCResetCPSubsystemRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCResetCPSubsystemRequest(m wire.Message, _ *MCResetCPSubsystemRequest) error {
-	d := decodeMessage(m, MCResetCPSubsystemRequestType, "MC.resetCPSubsystem request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCResetCPSubsystemRequestType, "MC.resetCPSubsystem request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -1276,7 +1331,8 @@ type MCResetCPSubsystemResponse struct{}
 
 // DecodeMCResetCPSubsystemResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCResetCPSubsystemResponse(m wire.Message, _ *MCResetCPSubsystemResponse) error {
-	d := decodeMessage(m, MCResetCPSubsystemResponseType, "MC.resetCPSubsystem response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCResetCPSubsystemResponseType, "MC.resetCPSubsystem response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1292,7 +1348,8 @@ type MCTriggerPartialStartRequest struct{}
 
 // DecodeMCTriggerPartialStartRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCTriggerPartialStartRequest(m wire.Message, _ *MCTriggerPartialStartRequest) error {
-	d := decodeMessage(m, MCTriggerPartialStartRequestType, "MC.triggerPartialStart request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCTriggerPartialStartRequestType, "MC.triggerPartialStart request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -1310,7 +1367,8 @@ type MCTriggerPartialStartResponse struct {
 
 // DecodeMCTriggerPartialStartResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCTriggerPartialStartResponse(m wire.Message, into *MCTriggerPartialStartResponse) error {
-	d := decodeMessage(m, MCTriggerPartialStartResponseType, "MC.triggerPartialStart response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCTriggerPartialStartResponseType, "MC.triggerPartialStart response", wire.ResponseHeadSize)
 	into.Result = d.boolean("result")
 	return d.err
 }
@@ -1328,7 +1386,8 @@ type MCTriggerForceStartRequest struct{}
 
 // DecodeMCTriggerForceStartRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCTriggerForceStartRequest(m wire.Message, _ *MCTriggerForceStartRequest) error {
-	d := decodeMessage(m, MCTriggerForceStartRequestType, "MC.triggerForceStart request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCTriggerForceStartRequestType, "MC.triggerForceStart request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -1346,7 +1405,8 @@ type MCTriggerForceStartResponse struct {
 
 // DecodeMCTriggerForceStartResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCTriggerForceStartResponse(m wire.Message, into *MCTriggerForceStartResponse) error {
-	d := decodeMessage(m, MCTriggerForceStartResponseType, "MC.triggerForceStart response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCTriggerForceStartResponseType, "MC.triggerForceStart response", wire.ResponseHeadSize)
 	into.Result = d.boolean("result")
 	return d.err
 }
@@ -1364,7 +1424,8 @@ type MCTriggerHotRestartBackupRequest struct{}
 
 // DecodeMCTriggerHotRestartBackupRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCTriggerHotRestartBackupRequest(m wire.Message, _ *MCTriggerHotRestartBackupRequest) error {
-	d := decodeMessage(m, MCTriggerHotRestartBackupRequestType, "MC.triggerHotRestartBackup request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCTriggerHotRestartBackupRequestType, "MC.triggerHotRestartBackup request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -1380,7 +1441,8 @@ type MCTriggerHotRestartBackupResponse struct{}
 
 // DecodeMCTriggerHotRestartBackupResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCTriggerHotRestartBackupResponse(m wire.Message, _ *MCTriggerHotRestartBackupResponse) error {
-	d := decodeMessage(m, MCTriggerHotRestartBackupResponseType, "MC.triggerHotRestartBackup response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCTriggerHotRestartBackupResponseType, "MC.triggerHotRestartBackup response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1396,7 +1458,8 @@ type MCInterruptHotRestartBackupRequest struct{}
 
 // DecodeMCInterruptHotRestartBackupRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCInterruptHotRestartBackupRequest(m wire.Message, _ *MCInterruptHotRestartBackupRequest) error {
-	d := decodeMessage(m, MCInterruptHotRestartBackupRequestType, "MC.interruptHotRestartBackup request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCInterruptHotRestartBackupRequestType, "MC.interruptHotRestartBackup request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -1412,7 +1475,8 @@ type MCInterruptHotRestartBackupResponse struct{}
 
 // DecodeMCInterruptHotRestartBackupResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCInterruptHotRestartBackupResponse(m wire.Message, _ *MCInterruptHotRestartBackupResponse) error {
-	d := decodeMessage(m, MCInterruptHotRestartBackupResponseType, "MC.interruptHotRestartBackup response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCInterruptHotRestartBackupResponseType, "MC.interruptHotRestartBackup response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1430,7 +1494,8 @@ type MCResetQueueAgeStatisticsRequest struct {
 
 // DecodeMCResetQueueAgeStatisticsRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCResetQueueAgeStatisticsRequest(m wire.Message, into *MCResetQueueAgeStatisticsRequest) error {
-	d := decodeMessage(m, MCResetQueueAgeStatisticsRequestType, "MC.resetQueueAgeStatistics request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCResetQueueAgeStatisticsRequestType, "MC.resetQueueAgeStatistics request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -1448,7 +1513,8 @@ type MCResetQueueAgeStatisticsResponse struct{}
 
 // DecodeMCResetQueueAgeStatisticsResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCResetQueueAgeStatisticsResponse(m wire.Message, _ *MCResetQueueAgeStatisticsResponse) error {
-	d := decodeMessage(m, MCResetQueueAgeStatisticsResponseType, "MC.resetQueueAgeStatistics response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCResetQueueAgeStatisticsResponseType, "MC.resetQueueAgeStatistics response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1464,7 +1530,8 @@ type MCReloadConfigRequest struct{}
 
 // DecodeMCReloadConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCReloadConfigRequest(m wire.Message, _ *MCReloadConfigRequest) error {
-	d := decodeMessage(m, MCReloadConfigRequestType, "MC.reloadConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCReloadConfigRequestType, "MC.reloadConfig request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -1482,7 +1549,8 @@ type MCReloadConfigResponse struct {
 
 // DecodeMCReloadConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCReloadConfigResponse(m wire.Message, into *MCReloadConfigResponse) error {
-	d := decodeMessage(m, MCReloadConfigResponseType, "MC.reloadConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCReloadConfigResponseType, "MC.reloadConfig response", wire.ResponseHeadSize)
 	into.ConfigReloadProcessID = d.uuid("configReloadProcessId")
 	return d.err
 }
@@ -1502,7 +1570,8 @@ type MCUpdateConfigRequest struct {
 
 // DecodeMCUpdateConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCUpdateConfigRequest(m wire.Message, into *MCUpdateConfigRequest) error {
-	d := decodeMessage(m, MCUpdateConfigRequestType, "MC.updateConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCUpdateConfigRequestType, "MC.updateConfig request", wire.RequestHeadSize)
 	into.Configuration = d.bytes("configuration")
 	return d.err
 }
@@ -1522,7 +1591,8 @@ type MCUpdateConfigResponse struct {
 
 // DecodeMCUpdateConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCUpdateConfigResponse(m wire.Message, into *MCUpdateConfigResponse) error {
-	d := decodeMessage(m, MCUpdateConfigResponseType, "MC.updateConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCUpdateConfigResponseType, "MC.updateConfig response", wire.ResponseHeadSize)
 	into.ConfigUpdateProcessID = d.uuid("configUpdateProcessId")
 	return d.err
 }
@@ -1543,7 +1613,8 @@ type MCForceCloseCPSessionRequest struct {
 
 // DecodeMCForceCloseCPSessionRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCForceCloseCPSessionRequest(m wire.Message, into *MCForceCloseCPSessionRequest) error {
-	d := decodeMessage(m, MCForceCloseCPSessionRequestType, "MC.forceCloseCPSession request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCForceCloseCPSessionRequestType, "MC.forceCloseCPSession request", wire.RequestHeadSize)
 	into.SessionID = d.long("sessionId")
 	into.GroupName = d.bytes("groupName")
 	return d.err
@@ -1565,7 +1636,8 @@ type MCForceCloseCPSessionResponse struct {
 
 // DecodeMCForceCloseCPSessionResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCForceCloseCPSessionResponse(m wire.Message, into *MCForceCloseCPSessionResponse) error {
-	d := decodeMessage(m, MCForceCloseCPSessionResponseType, "MC.forceCloseCPSession response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCForceCloseCPSessionResponseType, "MC.forceCloseCPSession response", wire.ResponseHeadSize)
 	into.Result = d.boolean("result")
 	return d.err
 }
@@ -1583,7 +1655,8 @@ type MCDemoteDataMemberRequest struct{}
 
 // DecodeMCDemoteDataMemberRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCDemoteDataMemberRequest(m wire.Message, _ *MCDemoteDataMemberRequest) error {
-	d := decodeMessage(m, MCDemoteDataMemberRequestType, "MC.demoteDataMember request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCDemoteDataMemberRequestType, "MC.demoteDataMember request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -1599,7 +1672,8 @@ type MCDemoteDataMemberResponse struct{}
 
 // DecodeMCDemoteDataMemberResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCDemoteDataMemberResponse(m wire.Message, _ *MCDemoteDataMemberResponse) error {
-	d := decodeMessage(m, MCDemoteDataMemberResponseType, "MC.demoteDataMember response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCDemoteDataMemberResponseType, "MC.demoteDataMember response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1615,7 +1689,8 @@ type MCGetConfigFileContentRequest struct{}
 
 // DecodeMCGetConfigFileContentRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetConfigFileContentRequest(m wire.Message, _ *MCGetConfigFileContentRequest) error {
-	d := decodeMessage(m, MCGetConfigFileContentRequestType, "MC.getConfigFileContent request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCGetConfigFileContentRequestType, "MC.getConfigFileContent request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -1633,7 +1708,8 @@ type MCGetConfigFileContentResponse struct {
 
 // DecodeMCGetConfigFileContentResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetConfigFileContentResponse(m wire.Message, into *MCGetConfigFileContentResponse) error {
-	d := decodeMessage(m, MCGetConfigFileContentResponseType, "MC.getConfigFileContent response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCGetConfigFileContentResponseType, "MC.getConfigFileContent response", wire.ResponseHeadSize)
 	into.ConfigFileContent = d.nullableString("configFileContent")
 	return d.err
 }
@@ -1661,7 +1737,8 @@ type MCSetDiagnosticsConfigRequest struct {
 
 // DecodeMCSetDiagnosticsConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCSetDiagnosticsConfigRequest(m wire.Message, into *MCSetDiagnosticsConfigRequest) error {
-	d := decodeMessage(m, MCSetDiagnosticsConfigRequestType, "MC.setDiagnosticsConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCSetDiagnosticsConfigRequestType, "MC.setDiagnosticsConfig request", wire.RequestHeadSize)
 	into.Enabled = d.boolean("enabled")
 	into.IncludeEpochTime = d.boolean("includeEpochTime")
 	into.MaxRolledFileSizeInMB = d.float("maxRolledFileSizeInMB")
@@ -1702,7 +1779,8 @@ type MCSetDiagnosticsConfigResponse struct{}
 
 // DecodeMCSetDiagnosticsConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCSetDiagnosticsConfigResponse(m wire.Message, _ *MCSetDiagnosticsConfigResponse) error {
-	d := decodeMessage(m, MCSetDiagnosticsConfigResponseType, "MC.setDiagnosticsConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCSetDiagnosticsConfigResponseType, "MC.setDiagnosticsConfig response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1718,7 +1796,8 @@ type MCGetDiagnosticsConfigRequest struct{}
 
 // DecodeMCGetDiagnosticsConfigRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetDiagnosticsConfigRequest(m wire.Message, _ *MCGetDiagnosticsConfigRequest) error {
-	d := decodeMessage(m, MCGetDiagnosticsConfigRequestType, "MC.getDiagnosticsConfig request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MCGetDiagnosticsConfigRequestType, "MC.getDiagnosticsConfig request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -1745,7 +1824,8 @@ type MCGetDiagnosticsConfigResponse struct {
 
 // DecodeMCGetDiagnosticsConfigResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMCGetDiagnosticsConfigResponse(m wire.Message, into *MCGetDiagnosticsConfigResponse) error {
-	d := decodeMessage(m, MCGetDiagnosticsConfigResponseType, "MC.getDiagnosticsConfig response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MCGetDiagnosticsConfigResponseType, "MC.getDiagnosticsConfig response", wire.ResponseHeadSize)
 	into.Enabled = d.boolean("enabled")
 	into.IncludeEpochTime = d.boolean("includeEpochTime")
 	into.MaxRolledFileSizeInMB = d.float("maxRolledFileSizeInMB")

@@ -66,7 +66,8 @@ type MultiMapPutRequest struct {
 
 // DecodeMultiMapPutRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapPutRequest(m wire.Message, into *MultiMapPutRequest) error {
-	d := decodeMessage(m, MultiMapPutRequestType, "MultiMap.put request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapPutRequestType, "MultiMap.put request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -92,7 +93,8 @@ type MultiMapPutResponse struct {
 
 // DecodeMultiMapPutResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapPutResponse(m wire.Message, into *MultiMapPutResponse) error {
-	d := decodeMessage(m, MultiMapPutResponseType, "MultiMap.put response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapPutResponseType, "MultiMap.put response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -114,7 +116,8 @@ type MultiMapGetRequest struct {
 
 // DecodeMultiMapGetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapGetRequest(m wire.Message, into *MultiMapGetRequest) error {
-	d := decodeMessage(m, MultiMapGetRequestType, "MultiMap.get request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapGetRequestType, "MultiMap.get request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -138,7 +141,8 @@ type MultiMapGetResponse struct {
 
 // DecodeMultiMapGetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapGetResponse(m wire.Message, into *MultiMapGetResponse) error {
-	d := decodeMessage(m, MultiMapGetResponseType, "MultiMap.get response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapGetResponseType, "MultiMap.get response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -159,7 +163,8 @@ type MultiMapRemoveRequest struct {
 
 // DecodeMultiMapRemoveRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapRemoveRequest(m wire.Message, into *MultiMapRemoveRequest) error {
-	d := decodeMessage(m, MultiMapRemoveRequestType, "MultiMap.remove request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapRemoveRequestType, "MultiMap.remove request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -183,7 +188,8 @@ type MultiMapRemoveResponse struct {
 
 // DecodeMultiMapRemoveResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapRemoveResponse(m wire.Message, into *MultiMapRemoveResponse) error {
-	d := decodeMessage(m, MultiMapRemoveResponseType, "MultiMap.remove response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapRemoveResponseType, "MultiMap.remove response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -202,7 +208,8 @@ type MultiMapKeySetRequest struct {
 
 // DecodeMultiMapKeySetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapKeySetRequest(m wire.Message, into *MultiMapKeySetRequest) error {
-	d := decodeMessage(m, MultiMapKeySetRequestType, "MultiMap.keySet request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapKeySetRequestType, "MultiMap.keySet request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -222,7 +229,8 @@ type MultiMapKeySetResponse struct {
 
 // DecodeMultiMapKeySetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapKeySetResponse(m wire.Message, into *MultiMapKeySetResponse) error {
-	d := decodeMessage(m, MultiMapKeySetResponseType, "MultiMap.keySet response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapKeySetResponseType, "MultiMap.keySet response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -241,7 +249,8 @@ type MultiMapValuesRequest struct {
 
 // DecodeMultiMapValuesRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapValuesRequest(m wire.Message, into *MultiMapValuesRequest) error {
-	d := decodeMessage(m, MultiMapValuesRequestType, "MultiMap.values request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapValuesRequestType, "MultiMap.values request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -261,7 +270,8 @@ type MultiMapValuesResponse struct {
 
 // DecodeMultiMapValuesResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapValuesResponse(m wire.Message, into *MultiMapValuesResponse) error {
-	d := decodeMessage(m, MultiMapValuesResponseType, "MultiMap.values response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapValuesResponseType, "MultiMap.values response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -280,7 +290,8 @@ type MultiMapEntrySetRequest struct {
 
 // DecodeMultiMapEntrySetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapEntrySetRequest(m wire.Message, into *MultiMapEntrySetRequest) error {
-	d := decodeMessage(m, MultiMapEntrySetRequestType, "MultiMap.entrySet request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapEntrySetRequestType, "MultiMap.entrySet request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -300,7 +311,8 @@ type MultiMapEntrySetResponse struct {
 
 // DecodeMultiMapEntrySetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapEntrySetResponse(m wire.Message, into *MultiMapEntrySetResponse) error {
-	d := decodeMessage(m, MultiMapEntrySetResponseType, "MultiMap.entrySet response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapEntrySetResponseType, "MultiMap.entrySet response", wire.ResponseHeadSize)
 	into.Response = d.entryListDataData("response", into.Response)
 	return d.err
 }
@@ -321,7 +333,8 @@ type MultiMapContainsKeyRequest struct {
 
 // DecodeMultiMapContainsKeyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapContainsKeyRequest(m wire.Message, into *MultiMapContainsKeyRequest) error {
-	d := decodeMessage(m, MultiMapContainsKeyRequestType, "MultiMap.containsKey request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapContainsKeyRequestType, "MultiMap.containsKey request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -345,7 +358,8 @@ type MultiMapContainsKeyResponse struct {
 
 // DecodeMultiMapContainsKeyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapContainsKeyResponse(m wire.Message, into *MultiMapContainsKeyResponse) error {
-	d := decodeMessage(m, MultiMapContainsKeyResponseType, "MultiMap.containsKey response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapContainsKeyResponseType, "MultiMap.containsKey response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -366,7 +380,8 @@ type MultiMapContainsValueRequest struct {
 
 // DecodeMultiMapContainsValueRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapContainsValueRequest(m wire.Message, into *MultiMapContainsValueRequest) error {
-	d := decodeMessage(m, MultiMapContainsValueRequestType, "MultiMap.containsValue request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapContainsValueRequestType, "MultiMap.containsValue request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
 	return d.err
@@ -388,7 +403,8 @@ type MultiMapContainsValueResponse struct {
 
 // DecodeMultiMapContainsValueResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapContainsValueResponse(m wire.Message, into *MultiMapContainsValueResponse) error {
-	d := decodeMessage(m, MultiMapContainsValueResponseType, "MultiMap.containsValue response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapContainsValueResponseType, "MultiMap.containsValue response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -411,7 +427,8 @@ type MultiMapContainsEntryRequest struct {
 
 // DecodeMultiMapContainsEntryRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapContainsEntryRequest(m wire.Message, into *MultiMapContainsEntryRequest) error {
-	d := decodeMessage(m, MultiMapContainsEntryRequestType, "MultiMap.containsEntry request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapContainsEntryRequestType, "MultiMap.containsEntry request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -437,7 +454,8 @@ type MultiMapContainsEntryResponse struct {
 
 // DecodeMultiMapContainsEntryResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapContainsEntryResponse(m wire.Message, into *MultiMapContainsEntryResponse) error {
-	d := decodeMessage(m, MultiMapContainsEntryResponseType, "MultiMap.containsEntry response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapContainsEntryResponseType, "MultiMap.containsEntry response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -457,7 +475,8 @@ type MultiMapSizeRequest struct {
 
 // DecodeMultiMapSizeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapSizeRequest(m wire.Message, into *MultiMapSizeRequest) error {
-	d := decodeMessage(m, MultiMapSizeRequestType, "MultiMap.size request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapSizeRequestType, "MultiMap.size request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -477,7 +496,8 @@ type MultiMapSizeResponse struct {
 
 // DecodeMultiMapSizeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapSizeResponse(m wire.Message, into *MultiMapSizeResponse) error {
-	d := decodeMessage(m, MultiMapSizeResponseType, "MultiMap.size response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapSizeResponseType, "MultiMap.size response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -497,7 +517,8 @@ type MultiMapClearRequest struct {
 
 // DecodeMultiMapClearRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapClearRequest(m wire.Message, into *MultiMapClearRequest) error {
-	d := decodeMessage(m, MultiMapClearRequestType, "MultiMap.clear request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapClearRequestType, "MultiMap.clear request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -515,7 +536,8 @@ type MultiMapClearResponse struct{}
 
 // DecodeMultiMapClearResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapClearResponse(m wire.Message, _ *MultiMapClearResponse) error {
-	d := decodeMessage(m, MultiMapClearResponseType, "MultiMap.clear response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapClearResponseType, "MultiMap.clear response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -535,7 +557,8 @@ type MultiMapValueCountRequest struct {
 
 // DecodeMultiMapValueCountRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapValueCountRequest(m wire.Message, into *MultiMapValueCountRequest) error {
-	d := decodeMessage(m, MultiMapValueCountRequestType, "MultiMap.valueCount request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapValueCountRequestType, "MultiMap.valueCount request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -559,7 +582,8 @@ type MultiMapValueCountResponse struct {
 
 // DecodeMultiMapValueCountResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapValueCountResponse(m wire.Message, into *MultiMapValueCountResponse) error {
-	d := decodeMessage(m, MultiMapValueCountResponseType, "MultiMap.valueCount response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapValueCountResponseType, "MultiMap.valueCount response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -582,7 +606,8 @@ type MultiMapAddEntryListenerToKeyRequest struct {
 
 // DecodeMultiMapAddEntryListenerToKeyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapAddEntryListenerToKeyRequest(m wire.Message, into *MultiMapAddEntryListenerToKeyRequest) error {
-	d := decodeMessage(m, MultiMapAddEntryListenerToKeyRequestType, "MultiMap.addEntryListenerToKey request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapAddEntryListenerToKeyRequestType, "MultiMap.addEntryListenerToKey request", wire.RequestHeadSize)
 	into.IncludeValue = d.boolean("includeValue")
 	into.LocalOnly = d.boolean("localOnly")
 	into.Name = d.bytes("name")
@@ -608,7 +633,8 @@ type MultiMapAddEntryListenerToKeyResponse struct {
 
 // DecodeMultiMapAddEntryListenerToKeyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapAddEntryListenerToKeyResponse(m wire.Message, into *MultiMapAddEntryListenerToKeyResponse) error {
-	d := decodeMessage(m, MultiMapAddEntryListenerToKeyResponseType, "MultiMap.addEntryListenerToKey response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapAddEntryListenerToKeyResponseType, "MultiMap.addEntryListenerToKey response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -634,7 +660,8 @@ type MultiMapAddEntryListenerToKeyEntryEvent struct {
 
 // DecodeMultiMapAddEntryListenerToKeyEntryEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapAddEntryListenerToKeyEntryEvent(m wire.Message, into *MultiMapAddEntryListenerToKeyEntryEvent) error {
-	d := decodeMessage(m, MultiMapAddEntryListenerToKeyEntryEventType, "MultiMap.addEntryListenerToKey event Entry", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapAddEntryListenerToKeyEntryEventType, "MultiMap.addEntryListenerToKey event Entry", wire.RequestHeadSize)
 	into.EventType = d.int("eventType")
 	into.UUID = d.uuid("uuid")
 	into.NumberOfAffectedEntries = d.int("numberOfAffectedEntries")
@@ -668,7 +695,8 @@ type MultiMapAddEntryListenerRequest struct {
 
 // DecodeMultiMapAddEntryListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapAddEntryListenerRequest(m wire.Message, into *MultiMapAddEntryListenerRequest) error {
-	d := decodeMessage(m, MultiMapAddEntryListenerRequestType, "MultiMap.addEntryListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapAddEntryListenerRequestType, "MultiMap.addEntryListener request", wire.RequestHeadSize)
 	into.IncludeValue = d.boolean("includeValue")
 	into.LocalOnly = d.boolean("localOnly")
 	into.Name = d.bytes("name")
@@ -692,7 +720,8 @@ type MultiMapAddEntryListenerResponse struct {
 
 // DecodeMultiMapAddEntryListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapAddEntryListenerResponse(m wire.Message, into *MultiMapAddEntryListenerResponse) error {
-	d := decodeMessage(m, MultiMapAddEntryListenerResponseType, "MultiMap.addEntryListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapAddEntryListenerResponseType, "MultiMap.addEntryListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -718,7 +747,8 @@ type MultiMapAddEntryListenerEntryEvent struct {
 
 // DecodeMultiMapAddEntryListenerEntryEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapAddEntryListenerEntryEvent(m wire.Message, into *MultiMapAddEntryListenerEntryEvent) error {
-	d := decodeMessage(m, MultiMapAddEntryListenerEntryEventType, "MultiMap.addEntryListener event Entry", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapAddEntryListenerEntryEventType, "MultiMap.addEntryListener event Entry", wire.RequestHeadSize)
 	into.EventType = d.int("eventType")
 	into.UUID = d.uuid("uuid")
 	into.NumberOfAffectedEntries = d.int("numberOfAffectedEntries")
@@ -751,7 +781,8 @@ type MultiMapRemoveEntryListenerRequest struct {
 
 // DecodeMultiMapRemoveEntryListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapRemoveEntryListenerRequest(m wire.Message, into *MultiMapRemoveEntryListenerRequest) error {
-	d := decodeMessage(m, MultiMapRemoveEntryListenerRequestType, "MultiMap.removeEntryListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapRemoveEntryListenerRequestType, "MultiMap.removeEntryListener request", wire.RequestHeadSize)
 	into.RegistrationID = d.uuid("registrationId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -773,7 +804,8 @@ type MultiMapRemoveEntryListenerResponse struct {
 
 // DecodeMultiMapRemoveEntryListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapRemoveEntryListenerResponse(m wire.Message, into *MultiMapRemoveEntryListenerResponse) error {
-	d := decodeMessage(m, MultiMapRemoveEntryListenerResponseType, "MultiMap.removeEntryListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapRemoveEntryListenerResponseType, "MultiMap.removeEntryListener response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -797,7 +829,8 @@ type MultiMapLockRequest struct {
 
 // DecodeMultiMapLockRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapLockRequest(m wire.Message, into *MultiMapLockRequest) error {
-	d := decodeMessage(m, MultiMapLockRequestType, "MultiMap.lock request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapLockRequestType, "MultiMap.lock request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.TTL = d.long("ttl")
 	into.ReferenceID = d.long("referenceId")
@@ -823,7 +856,8 @@ type MultiMapLockResponse struct{}
 
 // DecodeMultiMapLockResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapLockResponse(m wire.Message, _ *MultiMapLockResponse) error {
-	d := decodeMessage(m, MultiMapLockResponseType, "MultiMap.lock response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapLockResponseType, "MultiMap.lock response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -846,7 +880,8 @@ type MultiMapTryLockRequest struct {
 
 // DecodeMultiMapTryLockRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapTryLockRequest(m wire.Message, into *MultiMapTryLockRequest) error {
-	d := decodeMessage(m, MultiMapTryLockRequestType, "MultiMap.tryLock request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapTryLockRequestType, "MultiMap.tryLock request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Lease = d.long("lease")
 	into.Timeout = d.long("timeout")
@@ -876,7 +911,8 @@ type MultiMapTryLockResponse struct {
 
 // DecodeMultiMapTryLockResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapTryLockResponse(m wire.Message, into *MultiMapTryLockResponse) error {
-	d := decodeMessage(m, MultiMapTryLockResponseType, "MultiMap.tryLock response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapTryLockResponseType, "MultiMap.tryLock response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -897,7 +933,8 @@ type MultiMapIsLockedRequest struct {
 
 // DecodeMultiMapIsLockedRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapIsLockedRequest(m wire.Message, into *MultiMapIsLockedRequest) error {
-	d := decodeMessage(m, MultiMapIsLockedRequestType, "MultiMap.isLocked request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapIsLockedRequestType, "MultiMap.isLocked request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
 	return d.err
@@ -919,7 +956,8 @@ type MultiMapIsLockedResponse struct {
 
 // DecodeMultiMapIsLockedResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapIsLockedResponse(m wire.Message, into *MultiMapIsLockedResponse) error {
-	d := decodeMessage(m, MultiMapIsLockedResponseType, "MultiMap.isLocked response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapIsLockedResponseType, "MultiMap.isLocked response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -942,7 +980,8 @@ type MultiMapUnlockRequest struct {
 
 // DecodeMultiMapUnlockRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapUnlockRequest(m wire.Message, into *MultiMapUnlockRequest) error {
-	d := decodeMessage(m, MultiMapUnlockRequestType, "MultiMap.unlock request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapUnlockRequestType, "MultiMap.unlock request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.ReferenceID = d.long("referenceId")
 	into.Name = d.bytes("name")
@@ -966,7 +1005,8 @@ type MultiMapUnlockResponse struct{}
 
 // DecodeMultiMapUnlockResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapUnlockResponse(m wire.Message, _ *MultiMapUnlockResponse) error {
-	d := decodeMessage(m, MultiMapUnlockResponseType, "MultiMap.unlock response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapUnlockResponseType, "MultiMap.unlock response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -986,7 +1026,8 @@ type MultiMapForceUnlockRequest struct {
 
 // DecodeMultiMapForceUnlockRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapForceUnlockRequest(m wire.Message, into *MultiMapForceUnlockRequest) error {
-	d := decodeMessage(m, MultiMapForceUnlockRequestType, "MultiMap.forceUnlock request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapForceUnlockRequestType, "MultiMap.forceUnlock request", wire.RequestHeadSize)
 	into.ReferenceID = d.long("referenceId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -1008,7 +1049,8 @@ type MultiMapForceUnlockResponse struct{}
 
 // DecodeMultiMapForceUnlockResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapForceUnlockResponse(m wire.Message, _ *MultiMapForceUnlockResponse) error {
-	d := decodeMessage(m, MultiMapForceUnlockResponseType, "MultiMap.forceUnlock response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapForceUnlockResponseType, "MultiMap.forceUnlock response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1029,7 +1071,8 @@ type MultiMapRemoveEntryRequest struct {
 
 // DecodeMultiMapRemoveEntryRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapRemoveEntryRequest(m wire.Message, into *MultiMapRemoveEntryRequest) error {
-	d := decodeMessage(m, MultiMapRemoveEntryRequestType, "MultiMap.removeEntry request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapRemoveEntryRequestType, "MultiMap.removeEntry request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -1055,7 +1098,8 @@ type MultiMapRemoveEntryResponse struct {
 
 // DecodeMultiMapRemoveEntryResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapRemoveEntryResponse(m wire.Message, into *MultiMapRemoveEntryResponse) error {
-	d := decodeMessage(m, MultiMapRemoveEntryResponseType, "MultiMap.removeEntry response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapRemoveEntryResponseType, "MultiMap.removeEntry response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -1077,7 +1121,8 @@ type MultiMapDeleteRequest struct {
 
 // DecodeMultiMapDeleteRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapDeleteRequest(m wire.Message, into *MultiMapDeleteRequest) error {
-	d := decodeMessage(m, MultiMapDeleteRequestType, "MultiMap.delete request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapDeleteRequestType, "MultiMap.delete request", wire.RequestHeadSize)
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -1099,7 +1144,8 @@ type MultiMapDeleteResponse struct{}
 
 // DecodeMultiMapDeleteResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapDeleteResponse(m wire.Message, _ *MultiMapDeleteResponse) error {
-	d := decodeMessage(m, MultiMapDeleteResponseType, "MultiMap.delete response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapDeleteResponseType, "MultiMap.delete response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1118,7 +1164,8 @@ type MultiMapPutAllRequest struct {
 
 // DecodeMultiMapPutAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapPutAllRequest(m wire.Message, into *MultiMapPutAllRequest) error {
-	d := decodeMessage(m, MultiMapPutAllRequestType, "MultiMap.putAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, MultiMapPutAllRequestType, "MultiMap.putAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Entries = d.entryListDataListData("entries", into.Entries)
 	return d.err
@@ -1137,7 +1184,8 @@ type MultiMapPutAllResponse struct{}
 
 // DecodeMultiMapPutAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeMultiMapPutAllResponse(m wire.Message, _ *MultiMapPutAllResponse) error {
-	d := decodeMessage(m, MultiMapPutAllResponseType, "MultiMap.putAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, MultiMapPutAllResponseType, "MultiMap.putAll response", wire.ResponseHeadSize)
 	return d.err
 }
 

@@ -23,7 +23,8 @@ type PNCounterGetRequest struct {
 
 // DecodePNCounterGetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodePNCounterGetRequest(m wire.Message, into *PNCounterGetRequest) error {
-	d := decodeMessage(m, PNCounterGetRequestType, "PNCounter.get request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, PNCounterGetRequestType, "PNCounter.get request", wire.RequestHeadSize)
 	into.TargetReplicaUUID = d.uuid("targetReplicaUUID")
 	into.Name = d.bytes("name")
 	into.ReplicaTimestamps = d.entryListUUIDLong("replicaTimestamps", into.ReplicaTimestamps)
@@ -49,7 +50,8 @@ type PNCounterGetResponse struct {
 
 // DecodePNCounterGetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodePNCounterGetResponse(m wire.Message, into *PNCounterGetResponse) error {
-	d := decodeMessage(m, PNCounterGetResponseType, "PNCounter.get response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, PNCounterGetResponseType, "PNCounter.get response", wire.ResponseHeadSize)
 	into.Value = d.long("value")
 	into.ReplicaCount = d.int("replicaCount")
 	into.ReplicaTimestamps = d.entryListUUIDLong("replicaTimestamps", into.ReplicaTimestamps)
@@ -77,7 +79,8 @@ type PNCounterAddRequest struct {
 
 // DecodePNCounterAddRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodePNCounterAddRequest(m wire.Message, into *PNCounterAddRequest) error {
-	d := decodeMessage(m, PNCounterAddRequestType, "PNCounter.add request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, PNCounterAddRequestType, "PNCounter.add request", wire.RequestHeadSize)
 	into.Delta = d.long("delta")
 	into.GetBeforeUpdate = d.boolean("getBeforeUpdate")
 	into.TargetReplicaUUID = d.uuid("targetReplicaUUID")
@@ -107,7 +110,8 @@ type PNCounterAddResponse struct {
 
 // DecodePNCounterAddResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodePNCounterAddResponse(m wire.Message, into *PNCounterAddResponse) error {
-	d := decodeMessage(m, PNCounterAddResponseType, "PNCounter.add response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, PNCounterAddResponseType, "PNCounter.add response", wire.ResponseHeadSize)
 	into.Value = d.long("value")
 	into.ReplicaCount = d.int("replicaCount")
 	into.ReplicaTimestamps = d.entryListUUIDLong("replicaTimestamps", into.ReplicaTimestamps)
@@ -131,7 +135,8 @@ type PNCounterGetConfiguredReplicaCountRequest struct {
 
 // DecodePNCounterGetConfiguredReplicaCountRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodePNCounterGetConfiguredReplicaCountRequest(m wire.Message, into *PNCounterGetConfiguredReplicaCountRequest) error {
-	d := decodeMessage(m, PNCounterGetConfiguredReplicaCountRequestType, "PNCounter.getConfiguredReplicaCount request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, PNCounterGetConfiguredReplicaCountRequestType, "PNCounter.getConfiguredReplicaCount request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -151,7 +156,8 @@ type PNCounterGetConfiguredReplicaCountResponse struct {
 
 // DecodePNCounterGetConfiguredReplicaCountResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodePNCounterGetConfiguredReplicaCountResponse(m wire.Message, into *PNCounterGetConfiguredReplicaCountResponse) error {
-	d := decodeMessage(m, PNCounterGetConfiguredReplicaCountResponseType, "PNCounter.getConfiguredReplicaCount response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, PNCounterGetConfiguredReplicaCountResponseType, "PNCounter.getConfiguredReplicaCount response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }

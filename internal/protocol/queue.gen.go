@@ -58,7 +58,8 @@ type QueueOfferRequest struct {
 
 // DecodeQueueOfferRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueOfferRequest(m wire.Message, into *QueueOfferRequest) error {
-	d := decodeMessage(m, QueueOfferRequestType, "Queue.offer request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueOfferRequestType, "Queue.offer request", wire.RequestHeadSize)
 	into.TimeoutMillis = d.long("timeoutMillis")
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
@@ -82,7 +83,8 @@ type QueueOfferResponse struct {
 
 // DecodeQueueOfferResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueOfferResponse(m wire.Message, into *QueueOfferResponse) error {
-	d := decodeMessage(m, QueueOfferResponseType, "Queue.offer response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueueOfferResponseType, "Queue.offer response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -103,7 +105,8 @@ type QueuePutRequest struct {
 
 // DecodeQueuePutRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueuePutRequest(m wire.Message, into *QueuePutRequest) error {
-	d := decodeMessage(m, QueuePutRequestType, "Queue.put request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueuePutRequestType, "Queue.put request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
 	return d.err
@@ -123,7 +126,8 @@ type QueuePutResponse struct{}
 
 // DecodeQueuePutResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueuePutResponse(m wire.Message, _ *QueuePutResponse) error {
-	d := decodeMessage(m, QueuePutResponseType, "Queue.put response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueuePutResponseType, "Queue.put response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -141,7 +145,8 @@ type QueueSizeRequest struct {
 
 // DecodeQueueSizeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueSizeRequest(m wire.Message, into *QueueSizeRequest) error {
-	d := decodeMessage(m, QueueSizeRequestType, "Queue.size request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueSizeRequestType, "Queue.size request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -161,7 +166,8 @@ type QueueSizeResponse struct {
 
 // DecodeQueueSizeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueSizeResponse(m wire.Message, into *QueueSizeResponse) error {
-	d := decodeMessage(m, QueueSizeResponseType, "Queue.size response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueueSizeResponseType, "Queue.size response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -182,7 +188,8 @@ type QueueRemoveRequest struct {
 
 // DecodeQueueRemoveRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueRemoveRequest(m wire.Message, into *QueueRemoveRequest) error {
-	d := decodeMessage(m, QueueRemoveRequestType, "Queue.remove request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueRemoveRequestType, "Queue.remove request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
 	return d.err
@@ -204,7 +211,8 @@ type QueueRemoveResponse struct {
 
 // DecodeQueueRemoveResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueRemoveResponse(m wire.Message, into *QueueRemoveResponse) error {
-	d := decodeMessage(m, QueueRemoveResponseType, "Queue.remove response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueueRemoveResponseType, "Queue.remove response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -225,7 +233,8 @@ type QueuePollRequest struct {
 
 // DecodeQueuePollRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueuePollRequest(m wire.Message, into *QueuePollRequest) error {
-	d := decodeMessage(m, QueuePollRequestType, "Queue.poll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueuePollRequestType, "Queue.poll request", wire.RequestHeadSize)
 	into.TimeoutMillis = d.long("timeoutMillis")
 	into.Name = d.bytes("name")
 	return d.err
@@ -247,7 +256,8 @@ type QueuePollResponse struct {
 
 // DecodeQueuePollResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueuePollResponse(m wire.Message, into *QueuePollResponse) error {
-	d := decodeMessage(m, QueuePollResponseType, "Queue.poll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueuePollResponseType, "Queue.poll response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -267,7 +277,8 @@ type QueueTakeRequest struct {
 
 // DecodeQueueTakeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueTakeRequest(m wire.Message, into *QueueTakeRequest) error {
-	d := decodeMessage(m, QueueTakeRequestType, "Queue.take request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueTakeRequestType, "Queue.take request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -287,7 +298,8 @@ type QueueTakeResponse struct {
 
 // DecodeQueueTakeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueTakeResponse(m wire.Message, into *QueueTakeResponse) error {
-	d := decodeMessage(m, QueueTakeResponseType, "Queue.take response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueueTakeResponseType, "Queue.take response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -307,7 +319,8 @@ type QueuePeekRequest struct {
 
 // DecodeQueuePeekRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueuePeekRequest(m wire.Message, into *QueuePeekRequest) error {
-	d := decodeMessage(m, QueuePeekRequestType, "Queue.peek request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueuePeekRequestType, "Queue.peek request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -327,7 +340,8 @@ type QueuePeekResponse struct {
 
 // DecodeQueuePeekResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueuePeekResponse(m wire.Message, into *QueuePeekResponse) error {
-	d := decodeMessage(m, QueuePeekResponseType, "Queue.peek response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueuePeekResponseType, "Queue.peek response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -347,7 +361,8 @@ type QueueIteratorRequest struct {
 
 // DecodeQueueIteratorRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueIteratorRequest(m wire.Message, into *QueueIteratorRequest) error {
-	d := decodeMessage(m, QueueIteratorRequestType, "Queue.iterator request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueIteratorRequestType, "Queue.iterator request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -367,7 +382,8 @@ type QueueIteratorResponse struct {
 
 // DecodeQueueIteratorResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueIteratorResponse(m wire.Message, into *QueueIteratorResponse) error {
-	d := decodeMessage(m, QueueIteratorResponseType, "Queue.iterator response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueueIteratorResponseType, "Queue.iterator response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -386,7 +402,8 @@ type QueueDrainToRequest struct {
 
 // DecodeQueueDrainToRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueDrainToRequest(m wire.Message, into *QueueDrainToRequest) error {
-	d := decodeMessage(m, QueueDrainToRequestType, "Queue.drainTo request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueDrainToRequestType, "Queue.drainTo request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -406,7 +423,8 @@ type QueueDrainToResponse struct {
 
 // DecodeQueueDrainToResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueDrainToResponse(m wire.Message, into *QueueDrainToResponse) error {
-	d := decodeMessage(m, QueueDrainToResponseType, "Queue.drainTo response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueueDrainToResponseType, "Queue.drainTo response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -426,7 +444,8 @@ type QueueDrainToMaxSizeRequest struct {
 
 // DecodeQueueDrainToMaxSizeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueDrainToMaxSizeRequest(m wire.Message, into *QueueDrainToMaxSizeRequest) error {
-	d := decodeMessage(m, QueueDrainToMaxSizeRequestType, "Queue.drainToMaxSize request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueDrainToMaxSizeRequestType, "Queue.drainToMaxSize request", wire.RequestHeadSize)
 	into.MaxSize = d.int("maxSize")
 	into.Name = d.bytes("name")
 	return d.err
@@ -448,7 +467,8 @@ type QueueDrainToMaxSizeResponse struct {
 
 // DecodeQueueDrainToMaxSizeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueDrainToMaxSizeResponse(m wire.Message, into *QueueDrainToMaxSizeResponse) error {
-	d := decodeMessage(m, QueueDrainToMaxSizeResponseType, "Queue.drainToMaxSize response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueueDrainToMaxSizeResponseType, "Queue.drainToMaxSize response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -468,7 +488,8 @@ type QueueContainsRequest struct {
 
 // DecodeQueueContainsRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueContainsRequest(m wire.Message, into *QueueContainsRequest) error {
-	d := decodeMessage(m, QueueContainsRequestType, "Queue.contains request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueContainsRequestType, "Queue.contains request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
 	return d.err
@@ -490,7 +511,8 @@ type QueueContainsResponse struct {
 
 // DecodeQueueContainsResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueContainsResponse(m wire.Message, into *QueueContainsResponse) error {
-	d := decodeMessage(m, QueueContainsResponseType, "Queue.contains response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueueContainsResponseType, "Queue.contains response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -511,7 +533,8 @@ type QueueContainsAllRequest struct {
 
 // DecodeQueueContainsAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueContainsAllRequest(m wire.Message, into *QueueContainsAllRequest) error {
-	d := decodeMessage(m, QueueContainsAllRequestType, "Queue.containsAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueContainsAllRequestType, "Queue.containsAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.DataList = d.listData("dataList", into.DataList)
 	return d.err
@@ -532,7 +555,8 @@ type QueueContainsAllResponse struct {
 
 // DecodeQueueContainsAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueContainsAllResponse(m wire.Message, into *QueueContainsAllResponse) error {
-	d := decodeMessage(m, QueueContainsAllResponseType, "Queue.containsAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueueContainsAllResponseType, "Queue.containsAll response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -553,7 +577,8 @@ type QueueCompareAndRemoveAllRequest struct {
 
 // DecodeQueueCompareAndRemoveAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueCompareAndRemoveAllRequest(m wire.Message, into *QueueCompareAndRemoveAllRequest) error {
-	d := decodeMessage(m, QueueCompareAndRemoveAllRequestType, "Queue.compareAndRemoveAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueCompareAndRemoveAllRequestType, "Queue.compareAndRemoveAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.DataList = d.listData("dataList", into.DataList)
 	return d.err
@@ -574,7 +599,8 @@ type QueueCompareAndRemoveAllResponse struct {
 
 // DecodeQueueCompareAndRemoveAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueCompareAndRemoveAllResponse(m wire.Message, into *QueueCompareAndRemoveAllResponse) error {
-	d := decodeMessage(m, QueueCompareAndRemoveAllResponseType, "Queue.compareAndRemoveAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueueCompareAndRemoveAllResponseType, "Queue.compareAndRemoveAll response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -595,7 +621,8 @@ type QueueCompareAndRetainAllRequest struct {
 
 // DecodeQueueCompareAndRetainAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueCompareAndRetainAllRequest(m wire.Message, into *QueueCompareAndRetainAllRequest) error {
-	d := decodeMessage(m, QueueCompareAndRetainAllRequestType, "Queue.compareAndRetainAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueCompareAndRetainAllRequestType, "Queue.compareAndRetainAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.DataList = d.listData("dataList", into.DataList)
 	return d.err
@@ -616,7 +643,8 @@ type QueueCompareAndRetainAllResponse struct {
 
 // DecodeQueueCompareAndRetainAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueCompareAndRetainAllResponse(m wire.Message, into *QueueCompareAndRetainAllResponse) error {
-	d := decodeMessage(m, QueueCompareAndRetainAllResponseType, "Queue.compareAndRetainAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueueCompareAndRetainAllResponseType, "Queue.compareAndRetainAll response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -636,7 +664,8 @@ type QueueClearRequest struct {
 
 // DecodeQueueClearRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueClearRequest(m wire.Message, into *QueueClearRequest) error {
-	d := decodeMessage(m, QueueClearRequestType, "Queue.clear request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueClearRequestType, "Queue.clear request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -654,7 +683,8 @@ type QueueClearResponse struct{}
 
 // DecodeQueueClearResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueClearResponse(m wire.Message, _ *QueueClearResponse) error {
-	d := decodeMessage(m, QueueClearResponseType, "Queue.clear response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueueClearResponseType, "Queue.clear response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -673,7 +703,8 @@ type QueueAddAllRequest struct {
 
 // DecodeQueueAddAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueAddAllRequest(m wire.Message, into *QueueAddAllRequest) error {
-	d := decodeMessage(m, QueueAddAllRequestType, "Queue.addAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueAddAllRequestType, "Queue.addAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.DataList = d.listData("dataList", into.DataList)
 	return d.err
@@ -694,7 +725,8 @@ type QueueAddAllResponse struct {
 
 // DecodeQueueAddAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueAddAllResponse(m wire.Message, into *QueueAddAllResponse) error {
-	d := decodeMessage(m, QueueAddAllResponseType, "Queue.addAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueueAddAllResponseType, "Queue.addAll response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -716,7 +748,8 @@ type QueueAddListenerRequest struct {
 
 // DecodeQueueAddListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueAddListenerRequest(m wire.Message, into *QueueAddListenerRequest) error {
-	d := decodeMessage(m, QueueAddListenerRequestType, "Queue.addListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueAddListenerRequestType, "Queue.addListener request", wire.RequestHeadSize)
 	into.IncludeValue = d.boolean("includeValue")
 	into.LocalOnly = d.boolean("localOnly")
 	into.Name = d.bytes("name")
@@ -740,7 +773,8 @@ type QueueAddListenerResponse struct {
 
 // DecodeQueueAddListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueAddListenerResponse(m wire.Message, into *QueueAddListenerResponse) error {
-	d := decodeMessage(m, QueueAddListenerResponseType, "Queue.addListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueueAddListenerResponseType, "Queue.addListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -762,7 +796,8 @@ type QueueAddListenerItemEvent struct {
 
 // DecodeQueueAddListenerItemEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueAddListenerItemEvent(m wire.Message, into *QueueAddListenerItemEvent) error {
-	d := decodeMessage(m, QueueAddListenerItemEventType, "Queue.addListener event Item", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueAddListenerItemEventType, "Queue.addListener event Item", wire.RequestHeadSize)
 	into.UUID = d.uuid("uuid")
 	into.EventType = d.int("eventType")
 	into.Item = d.nullableBytes("item")
@@ -787,7 +822,8 @@ type QueueRemoveListenerRequest struct {
 
 // DecodeQueueRemoveListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueRemoveListenerRequest(m wire.Message, into *QueueRemoveListenerRequest) error {
-	d := decodeMessage(m, QueueRemoveListenerRequestType, "Queue.removeListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueRemoveListenerRequestType, "Queue.removeListener request", wire.RequestHeadSize)
 	into.RegistrationID = d.uuid("registrationId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -809,7 +845,8 @@ type QueueRemoveListenerResponse struct {
 
 // DecodeQueueRemoveListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueRemoveListenerResponse(m wire.Message, into *QueueRemoveListenerResponse) error {
-	d := decodeMessage(m, QueueRemoveListenerResponseType, "Queue.removeListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueueRemoveListenerResponseType, "Queue.removeListener response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -829,7 +866,8 @@ type QueueRemainingCapacityRequest struct {
 
 // DecodeQueueRemainingCapacityRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueRemainingCapacityRequest(m wire.Message, into *QueueRemainingCapacityRequest) error {
-	d := decodeMessage(m, QueueRemainingCapacityRequestType, "Queue.remainingCapacity request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueRemainingCapacityRequestType, "Queue.remainingCapacity request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -849,7 +887,8 @@ type QueueRemainingCapacityResponse struct {
 
 // DecodeQueueRemainingCapacityResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueRemainingCapacityResponse(m wire.Message, into *QueueRemainingCapacityResponse) error {
-	d := decodeMessage(m, QueueRemainingCapacityResponseType, "Queue.remainingCapacity response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueueRemainingCapacityResponseType, "Queue.remainingCapacity response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -869,7 +908,8 @@ type QueueIsEmptyRequest struct {
 
 // DecodeQueueIsEmptyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueIsEmptyRequest(m wire.Message, into *QueueIsEmptyRequest) error {
-	d := decodeMessage(m, QueueIsEmptyRequestType, "Queue.isEmpty request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, QueueIsEmptyRequestType, "Queue.isEmpty request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -889,7 +929,8 @@ type QueueIsEmptyResponse struct {
 
 // DecodeQueueIsEmptyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeQueueIsEmptyResponse(m wire.Message, into *QueueIsEmptyResponse) error {
-	d := decodeMessage(m, QueueIsEmptyResponseType, "Queue.isEmpty response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, QueueIsEmptyResponseType, "Queue.isEmpty response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }

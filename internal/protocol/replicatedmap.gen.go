@@ -65,7 +65,8 @@ type ReplicatedMapPutRequest struct {
 
 // DecodeReplicatedMapPutRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapPutRequest(m wire.Message, into *ReplicatedMapPutRequest) error {
-	d := decodeMessage(m, ReplicatedMapPutRequestType, "ReplicatedMap.put request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapPutRequestType, "ReplicatedMap.put request", wire.RequestHeadSize)
 	into.TTL = d.long("ttl")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -91,7 +92,8 @@ type ReplicatedMapPutResponse struct {
 
 // DecodeReplicatedMapPutResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapPutResponse(m wire.Message, into *ReplicatedMapPutResponse) error {
-	d := decodeMessage(m, ReplicatedMapPutResponseType, "ReplicatedMap.put response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapPutResponseType, "ReplicatedMap.put response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -111,7 +113,8 @@ type ReplicatedMapSizeRequest struct {
 
 // DecodeReplicatedMapSizeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapSizeRequest(m wire.Message, into *ReplicatedMapSizeRequest) error {
-	d := decodeMessage(m, ReplicatedMapSizeRequestType, "ReplicatedMap.size request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapSizeRequestType, "ReplicatedMap.size request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -131,7 +134,8 @@ type ReplicatedMapSizeResponse struct {
 
 // DecodeReplicatedMapSizeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapSizeResponse(m wire.Message, into *ReplicatedMapSizeResponse) error {
-	d := decodeMessage(m, ReplicatedMapSizeResponseType, "ReplicatedMap.size response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapSizeResponseType, "ReplicatedMap.size response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -151,7 +155,8 @@ type ReplicatedMapIsEmptyRequest struct {
 
 // DecodeReplicatedMapIsEmptyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapIsEmptyRequest(m wire.Message, into *ReplicatedMapIsEmptyRequest) error {
-	d := decodeMessage(m, ReplicatedMapIsEmptyRequestType, "ReplicatedMap.isEmpty request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapIsEmptyRequestType, "ReplicatedMap.isEmpty request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -171,7 +176,8 @@ type ReplicatedMapIsEmptyResponse struct {
 
 // DecodeReplicatedMapIsEmptyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapIsEmptyResponse(m wire.Message, into *ReplicatedMapIsEmptyResponse) error {
-	d := decodeMessage(m, ReplicatedMapIsEmptyResponseType, "ReplicatedMap.isEmpty response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapIsEmptyResponseType, "ReplicatedMap.isEmpty response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -192,7 +198,8 @@ type ReplicatedMapContainsKeyRequest struct {
 
 // DecodeReplicatedMapContainsKeyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapContainsKeyRequest(m wire.Message, into *ReplicatedMapContainsKeyRequest) error {
-	d := decodeMessage(m, ReplicatedMapContainsKeyRequestType, "ReplicatedMap.containsKey request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapContainsKeyRequestType, "ReplicatedMap.containsKey request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
 	return d.err
@@ -214,7 +221,8 @@ type ReplicatedMapContainsKeyResponse struct {
 
 // DecodeReplicatedMapContainsKeyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapContainsKeyResponse(m wire.Message, into *ReplicatedMapContainsKeyResponse) error {
-	d := decodeMessage(m, ReplicatedMapContainsKeyResponseType, "ReplicatedMap.containsKey response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapContainsKeyResponseType, "ReplicatedMap.containsKey response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -235,7 +243,8 @@ type ReplicatedMapContainsValueRequest struct {
 
 // DecodeReplicatedMapContainsValueRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapContainsValueRequest(m wire.Message, into *ReplicatedMapContainsValueRequest) error {
-	d := decodeMessage(m, ReplicatedMapContainsValueRequestType, "ReplicatedMap.containsValue request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapContainsValueRequestType, "ReplicatedMap.containsValue request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
 	return d.err
@@ -257,7 +266,8 @@ type ReplicatedMapContainsValueResponse struct {
 
 // DecodeReplicatedMapContainsValueResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapContainsValueResponse(m wire.Message, into *ReplicatedMapContainsValueResponse) error {
-	d := decodeMessage(m, ReplicatedMapContainsValueResponseType, "ReplicatedMap.containsValue response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapContainsValueResponseType, "ReplicatedMap.containsValue response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -278,7 +288,8 @@ type ReplicatedMapGetRequest struct {
 
 // DecodeReplicatedMapGetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapGetRequest(m wire.Message, into *ReplicatedMapGetRequest) error {
-	d := decodeMessage(m, ReplicatedMapGetRequestType, "ReplicatedMap.get request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapGetRequestType, "ReplicatedMap.get request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
 	return d.err
@@ -300,7 +311,8 @@ type ReplicatedMapGetResponse struct {
 
 // DecodeReplicatedMapGetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapGetResponse(m wire.Message, into *ReplicatedMapGetResponse) error {
-	d := decodeMessage(m, ReplicatedMapGetResponseType, "ReplicatedMap.get response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapGetResponseType, "ReplicatedMap.get response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -321,7 +333,8 @@ type ReplicatedMapRemoveRequest struct {
 
 // DecodeReplicatedMapRemoveRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapRemoveRequest(m wire.Message, into *ReplicatedMapRemoveRequest) error {
-	d := decodeMessage(m, ReplicatedMapRemoveRequestType, "ReplicatedMap.remove request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapRemoveRequestType, "ReplicatedMap.remove request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
 	return d.err
@@ -343,7 +356,8 @@ type ReplicatedMapRemoveResponse struct {
 
 // DecodeReplicatedMapRemoveResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapRemoveResponse(m wire.Message, into *ReplicatedMapRemoveResponse) error {
-	d := decodeMessage(m, ReplicatedMapRemoveResponseType, "ReplicatedMap.remove response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapRemoveResponseType, "ReplicatedMap.remove response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -364,7 +378,8 @@ type ReplicatedMapPutAllRequest struct {
 
 // DecodeReplicatedMapPutAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapPutAllRequest(m wire.Message, into *ReplicatedMapPutAllRequest) error {
-	d := decodeMessage(m, ReplicatedMapPutAllRequestType, "ReplicatedMap.putAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapPutAllRequestType, "ReplicatedMap.putAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Entries = d.entryListDataData("entries", into.Entries)
 	return d.err
@@ -383,7 +398,8 @@ type ReplicatedMapPutAllResponse struct{}
 
 // DecodeReplicatedMapPutAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapPutAllResponse(m wire.Message, _ *ReplicatedMapPutAllResponse) error {
-	d := decodeMessage(m, ReplicatedMapPutAllResponseType, "ReplicatedMap.putAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapPutAllResponseType, "ReplicatedMap.putAll response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -401,7 +417,8 @@ type ReplicatedMapClearRequest struct {
 
 // DecodeReplicatedMapClearRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapClearRequest(m wire.Message, into *ReplicatedMapClearRequest) error {
-	d := decodeMessage(m, ReplicatedMapClearRequestType, "ReplicatedMap.clear request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapClearRequestType, "ReplicatedMap.clear request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -419,7 +436,8 @@ type ReplicatedMapClearResponse struct{}
 
 // DecodeReplicatedMapClearResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapClearResponse(m wire.Message, _ *ReplicatedMapClearResponse) error {
-	d := decodeMessage(m, ReplicatedMapClearResponseType, "ReplicatedMap.clear response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapClearResponseType, "ReplicatedMap.clear response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -440,7 +458,8 @@ type ReplicatedMapAddEntryListenerToKeyWithPredicateRequest struct {
 
 // DecodeReplicatedMapAddEntryListenerToKeyWithPredicateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapAddEntryListenerToKeyWithPredicateRequest(m wire.Message, into *ReplicatedMapAddEntryListenerToKeyWithPredicateRequest) error {
-	d := decodeMessage(m, ReplicatedMapAddEntryListenerToKeyWithPredicateRequestType, "ReplicatedMap.addEntryListenerToKeyWithPredicate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapAddEntryListenerToKeyWithPredicateRequestType, "ReplicatedMap.addEntryListenerToKeyWithPredicate request", wire.RequestHeadSize)
 	into.LocalOnly = d.boolean("localOnly")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -466,7 +485,8 @@ type ReplicatedMapAddEntryListenerToKeyWithPredicateResponse struct {
 
 // DecodeReplicatedMapAddEntryListenerToKeyWithPredicateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapAddEntryListenerToKeyWithPredicateResponse(m wire.Message, into *ReplicatedMapAddEntryListenerToKeyWithPredicateResponse) error {
-	d := decodeMessage(m, ReplicatedMapAddEntryListenerToKeyWithPredicateResponseType, "ReplicatedMap.addEntryListenerToKeyWithPredicate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapAddEntryListenerToKeyWithPredicateResponseType, "ReplicatedMap.addEntryListenerToKeyWithPredicate response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -492,7 +512,8 @@ type ReplicatedMapAddEntryListenerToKeyWithPredicateEntryEvent struct {
 
 // DecodeReplicatedMapAddEntryListenerToKeyWithPredicateEntryEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapAddEntryListenerToKeyWithPredicateEntryEvent(m wire.Message, into *ReplicatedMapAddEntryListenerToKeyWithPredicateEntryEvent) error {
-	d := decodeMessage(m, ReplicatedMapAddEntryListenerToKeyWithPredicateEntryEventType, "ReplicatedMap.addEntryListenerToKeyWithPredicate event Entry", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapAddEntryListenerToKeyWithPredicateEntryEventType, "ReplicatedMap.addEntryListenerToKeyWithPredicate event Entry", wire.RequestHeadSize)
 	into.EventType = d.int("eventType")
 	into.UUID = d.uuid("uuid")
 	into.NumberOfAffectedEntries = d.int("numberOfAffectedEntries")
@@ -526,7 +547,8 @@ type ReplicatedMapAddEntryListenerWithPredicateRequest struct {
 
 // DecodeReplicatedMapAddEntryListenerWithPredicateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapAddEntryListenerWithPredicateRequest(m wire.Message, into *ReplicatedMapAddEntryListenerWithPredicateRequest) error {
-	d := decodeMessage(m, ReplicatedMapAddEntryListenerWithPredicateRequestType, "ReplicatedMap.addEntryListenerWithPredicate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapAddEntryListenerWithPredicateRequestType, "ReplicatedMap.addEntryListenerWithPredicate request", wire.RequestHeadSize)
 	into.LocalOnly = d.boolean("localOnly")
 	into.Name = d.bytes("name")
 	into.Predicate = d.bytes("predicate")
@@ -550,7 +572,8 @@ type ReplicatedMapAddEntryListenerWithPredicateResponse struct {
 
 // DecodeReplicatedMapAddEntryListenerWithPredicateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapAddEntryListenerWithPredicateResponse(m wire.Message, into *ReplicatedMapAddEntryListenerWithPredicateResponse) error {
-	d := decodeMessage(m, ReplicatedMapAddEntryListenerWithPredicateResponseType, "ReplicatedMap.addEntryListenerWithPredicate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapAddEntryListenerWithPredicateResponseType, "ReplicatedMap.addEntryListenerWithPredicate response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -576,7 +599,8 @@ type ReplicatedMapAddEntryListenerWithPredicateEntryEvent struct {
 
 // DecodeReplicatedMapAddEntryListenerWithPredicateEntryEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapAddEntryListenerWithPredicateEntryEvent(m wire.Message, into *ReplicatedMapAddEntryListenerWithPredicateEntryEvent) error {
-	d := decodeMessage(m, ReplicatedMapAddEntryListenerWithPredicateEntryEventType, "ReplicatedMap.addEntryListenerWithPredicate event Entry", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapAddEntryListenerWithPredicateEntryEventType, "ReplicatedMap.addEntryListenerWithPredicate event Entry", wire.RequestHeadSize)
 	into.EventType = d.int("eventType")
 	into.UUID = d.uuid("uuid")
 	into.NumberOfAffectedEntries = d.int("numberOfAffectedEntries")
@@ -610,7 +634,8 @@ type ReplicatedMapAddEntryListenerToKeyRequest struct {
 
 // DecodeReplicatedMapAddEntryListenerToKeyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapAddEntryListenerToKeyRequest(m wire.Message, into *ReplicatedMapAddEntryListenerToKeyRequest) error {
-	d := decodeMessage(m, ReplicatedMapAddEntryListenerToKeyRequestType, "ReplicatedMap.addEntryListenerToKey request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapAddEntryListenerToKeyRequestType, "ReplicatedMap.addEntryListenerToKey request", wire.RequestHeadSize)
 	into.LocalOnly = d.boolean("localOnly")
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
@@ -634,7 +659,8 @@ type ReplicatedMapAddEntryListenerToKeyResponse struct {
 
 // DecodeReplicatedMapAddEntryListenerToKeyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapAddEntryListenerToKeyResponse(m wire.Message, into *ReplicatedMapAddEntryListenerToKeyResponse) error {
-	d := decodeMessage(m, ReplicatedMapAddEntryListenerToKeyResponseType, "ReplicatedMap.addEntryListenerToKey response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapAddEntryListenerToKeyResponseType, "ReplicatedMap.addEntryListenerToKey response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -660,7 +686,8 @@ type ReplicatedMapAddEntryListenerToKeyEntryEvent struct {
 
 // DecodeReplicatedMapAddEntryListenerToKeyEntryEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapAddEntryListenerToKeyEntryEvent(m wire.Message, into *ReplicatedMapAddEntryListenerToKeyEntryEvent) error {
-	d := decodeMessage(m, ReplicatedMapAddEntryListenerToKeyEntryEventType, "ReplicatedMap.addEntryListenerToKey event Entry", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapAddEntryListenerToKeyEntryEventType, "ReplicatedMap.addEntryListenerToKey event Entry", wire.RequestHeadSize)
 	into.EventType = d.int("eventType")
 	into.UUID = d.uuid("uuid")
 	into.NumberOfAffectedEntries = d.int("numberOfAffectedEntries")
@@ -693,7 +720,8 @@ type ReplicatedMapAddEntryListenerRequest struct {
 
 // DecodeReplicatedMapAddEntryListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapAddEntryListenerRequest(m wire.Message, into *ReplicatedMapAddEntryListenerRequest) error {
-	d := decodeMessage(m, ReplicatedMapAddEntryListenerRequestType, "ReplicatedMap.addEntryListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapAddEntryListenerRequestType, "ReplicatedMap.addEntryListener request", wire.RequestHeadSize)
 	into.LocalOnly = d.boolean("localOnly")
 	into.Name = d.bytes("name")
 	return d.err
@@ -715,7 +743,8 @@ type ReplicatedMapAddEntryListenerResponse struct {
 
 // DecodeReplicatedMapAddEntryListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapAddEntryListenerResponse(m wire.Message, into *ReplicatedMapAddEntryListenerResponse) error {
-	d := decodeMessage(m, ReplicatedMapAddEntryListenerResponseType, "ReplicatedMap.addEntryListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapAddEntryListenerResponseType, "ReplicatedMap.addEntryListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -741,7 +770,8 @@ type ReplicatedMapAddEntryListenerEntryEvent struct {
 
 // DecodeReplicatedMapAddEntryListenerEntryEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapAddEntryListenerEntryEvent(m wire.Message, into *ReplicatedMapAddEntryListenerEntryEvent) error {
-	d := decodeMessage(m, ReplicatedMapAddEntryListenerEntryEventType, "ReplicatedMap.addEntryListener event Entry", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapAddEntryListenerEntryEventType, "ReplicatedMap.addEntryListener event Entry", wire.RequestHeadSize)
 	into.EventType = d.int("eventType")
 	into.UUID = d.uuid("uuid")
 	into.NumberOfAffectedEntries = d.int("numberOfAffectedEntries")
@@ -774,7 +804,8 @@ type ReplicatedMapRemoveEntryListenerRequest struct {
 
 // DecodeReplicatedMapRemoveEntryListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapRemoveEntryListenerRequest(m wire.Message, into *ReplicatedMapRemoveEntryListenerRequest) error {
-	d := decodeMessage(m, ReplicatedMapRemoveEntryListenerRequestType, "ReplicatedMap.removeEntryListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapRemoveEntryListenerRequestType, "ReplicatedMap.removeEntryListener request", wire.RequestHeadSize)
 	into.RegistrationID = d.uuid("registrationId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -796,7 +827,8 @@ type ReplicatedMapRemoveEntryListenerResponse struct {
 
 // DecodeReplicatedMapRemoveEntryListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapRemoveEntryListenerResponse(m wire.Message, into *ReplicatedMapRemoveEntryListenerResponse) error {
-	d := decodeMessage(m, ReplicatedMapRemoveEntryListenerResponseType, "ReplicatedMap.removeEntryListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapRemoveEntryListenerResponseType, "ReplicatedMap.removeEntryListener response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -816,7 +848,8 @@ type ReplicatedMapKeySetRequest struct {
 
 // DecodeReplicatedMapKeySetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapKeySetRequest(m wire.Message, into *ReplicatedMapKeySetRequest) error {
-	d := decodeMessage(m, ReplicatedMapKeySetRequestType, "ReplicatedMap.keySet request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapKeySetRequestType, "ReplicatedMap.keySet request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -836,7 +869,8 @@ type ReplicatedMapKeySetResponse struct {
 
 // DecodeReplicatedMapKeySetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapKeySetResponse(m wire.Message, into *ReplicatedMapKeySetResponse) error {
-	d := decodeMessage(m, ReplicatedMapKeySetResponseType, "ReplicatedMap.keySet response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapKeySetResponseType, "ReplicatedMap.keySet response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -855,7 +889,8 @@ type ReplicatedMapValuesRequest struct {
 
 // DecodeReplicatedMapValuesRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapValuesRequest(m wire.Message, into *ReplicatedMapValuesRequest) error {
-	d := decodeMessage(m, ReplicatedMapValuesRequestType, "ReplicatedMap.values request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapValuesRequestType, "ReplicatedMap.values request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -875,7 +910,8 @@ type ReplicatedMapValuesResponse struct {
 
 // DecodeReplicatedMapValuesResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapValuesResponse(m wire.Message, into *ReplicatedMapValuesResponse) error {
-	d := decodeMessage(m, ReplicatedMapValuesResponseType, "ReplicatedMap.values response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapValuesResponseType, "ReplicatedMap.values response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -894,7 +930,8 @@ type ReplicatedMapEntrySetRequest struct {
 
 // DecodeReplicatedMapEntrySetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapEntrySetRequest(m wire.Message, into *ReplicatedMapEntrySetRequest) error {
-	d := decodeMessage(m, ReplicatedMapEntrySetRequestType, "ReplicatedMap.entrySet request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapEntrySetRequestType, "ReplicatedMap.entrySet request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -914,7 +951,8 @@ type ReplicatedMapEntrySetResponse struct {
 
 // DecodeReplicatedMapEntrySetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapEntrySetResponse(m wire.Message, into *ReplicatedMapEntrySetResponse) error {
-	d := decodeMessage(m, ReplicatedMapEntrySetResponseType, "ReplicatedMap.entrySet response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapEntrySetResponseType, "ReplicatedMap.entrySet response", wire.ResponseHeadSize)
 	into.Response = d.entryListDataData("response", into.Response)
 	return d.err
 }
@@ -935,7 +973,8 @@ type ReplicatedMapAddNearCacheEntryListenerRequest struct {
 
 // DecodeReplicatedMapAddNearCacheEntryListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapAddNearCacheEntryListenerRequest(m wire.Message, into *ReplicatedMapAddNearCacheEntryListenerRequest) error {
-	d := decodeMessage(m, ReplicatedMapAddNearCacheEntryListenerRequestType, "ReplicatedMap.addNearCacheEntryListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapAddNearCacheEntryListenerRequestType, "ReplicatedMap.addNearCacheEntryListener request", wire.RequestHeadSize)
 	into.IncludeValue = d.boolean("includeValue")
 	into.LocalOnly = d.boolean("localOnly")
 	into.Name = d.bytes("name")
@@ -959,7 +998,8 @@ type ReplicatedMapAddNearCacheEntryListenerResponse struct {
 
 // DecodeReplicatedMapAddNearCacheEntryListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapAddNearCacheEntryListenerResponse(m wire.Message, into *ReplicatedMapAddNearCacheEntryListenerResponse) error {
-	d := decodeMessage(m, ReplicatedMapAddNearCacheEntryListenerResponseType, "ReplicatedMap.addNearCacheEntryListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapAddNearCacheEntryListenerResponseType, "ReplicatedMap.addNearCacheEntryListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -985,7 +1025,8 @@ type ReplicatedMapAddNearCacheEntryListenerEntryEvent struct {
 
 // DecodeReplicatedMapAddNearCacheEntryListenerEntryEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapAddNearCacheEntryListenerEntryEvent(m wire.Message, into *ReplicatedMapAddNearCacheEntryListenerEntryEvent) error {
-	d := decodeMessage(m, ReplicatedMapAddNearCacheEntryListenerEntryEventType, "ReplicatedMap.addNearCacheEntryListener event Entry", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapAddNearCacheEntryListenerEntryEventType, "ReplicatedMap.addNearCacheEntryListener event Entry", wire.RequestHeadSize)
 	into.EventType = d.int("eventType")
 	into.UUID = d.uuid("uuid")
 	into.NumberOfAffectedEntries = d.int("numberOfAffectedEntries")
@@ -1019,7 +1060,8 @@ type ReplicatedMapPutAllWithMetadataRequest struct {
 
 // DecodeReplicatedMapPutAllWithMetadataRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapPutAllWithMetadataRequest(m wire.Message, into *ReplicatedMapPutAllWithMetadataRequest) error {
-	d := decodeMessage(m, ReplicatedMapPutAllWithMetadataRequestType, "ReplicatedMap.putAllWithMetadata request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapPutAllWithMetadataRequestType, "ReplicatedMap.putAllWithMetadata request", wire.RequestHeadSize)
 	into.PartitionID = d.int("partitionId")
 	into.Name = d.bytes("name")
 	into.Entries = decodeList(&d, "entries", into.Entries)
@@ -1040,7 +1082,8 @@ type ReplicatedMapPutAllWithMetadataResponse struct{}
 
 // DecodeReplicatedMapPutAllWithMetadataResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapPutAllWithMetadataResponse(m wire.Message, _ *ReplicatedMapPutAllWithMetadataResponse) error {
-	d := decodeMessage(m, ReplicatedMapPutAllWithMetadataResponseType, "ReplicatedMap.putAllWithMetadata response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapPutAllWithMetadataResponseType, "ReplicatedMap.putAllWithMetadata response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -1062,7 +1105,8 @@ type ReplicatedMapFetchEntryViewsRequest struct {
 
 // DecodeReplicatedMapFetchEntryViewsRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapFetchEntryViewsRequest(m wire.Message, into *ReplicatedMapFetchEntryViewsRequest) error {
-	d := decodeMessage(m, ReplicatedMapFetchEntryViewsRequestType, "ReplicatedMap.fetchEntryViews request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapFetchEntryViewsRequestType, "ReplicatedMap.fetchEntryViews request", wire.RequestHeadSize)
 	into.CursorID = d.uuid("cursorId")
 	into.NewIteration = d.boolean("newIteration")
 	into.PartitionID = d.int("partitionId")
@@ -1091,7 +1135,8 @@ type ReplicatedMapFetchEntryViewsResponse struct {
 
 // DecodeReplicatedMapFetchEntryViewsResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapFetchEntryViewsResponse(m wire.Message, into *ReplicatedMapFetchEntryViewsResponse) error {
-	d := decodeMessage(m, ReplicatedMapFetchEntryViewsResponseType, "ReplicatedMap.fetchEntryViews response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapFetchEntryViewsResponseType, "ReplicatedMap.fetchEntryViews response", wire.ResponseHeadSize)
 	into.CursorID = d.uuid("cursorId")
 	into.EntryViews = decodeList(&d, "entryViews", into.EntryViews)
 	return d.err
@@ -1113,7 +1158,8 @@ type ReplicatedMapEndEntryViewIterationRequest struct {
 
 // DecodeReplicatedMapEndEntryViewIterationRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapEndEntryViewIterationRequest(m wire.Message, into *ReplicatedMapEndEntryViewIterationRequest) error {
-	d := decodeMessage(m, ReplicatedMapEndEntryViewIterationRequestType, "ReplicatedMap.endEntryViewIteration request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapEndEntryViewIterationRequestType, "ReplicatedMap.endEntryViewIteration request", wire.RequestHeadSize)
 	into.CursorID = d.nullableUUID("cursorId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -1133,7 +1179,8 @@ type ReplicatedMapEndEntryViewIterationResponse struct{}
 
 // DecodeReplicatedMapEndEntryViewIterationResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeReplicatedMapEndEntryViewIterationResponse(m wire.Message, _ *ReplicatedMapEndEntryViewIterationResponse) error {
-	d := decodeMessage(m, ReplicatedMapEndEntryViewIterationResponseType, "ReplicatedMap.endEntryViewIteration response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ReplicatedMapEndEntryViewIterationResponseType, "ReplicatedMap.endEntryViewIteration response", wire.ResponseHeadSize)
 	return d.err
 }
 

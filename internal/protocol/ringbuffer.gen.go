@@ -33,7 +33,8 @@ type RingbufferSizeRequest struct {
 
 // DecodeRingbufferSizeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferSizeRequest(m wire.Message, into *RingbufferSizeRequest) error {
-	d := decodeMessage(m, RingbufferSizeRequestType, "Ringbuffer.size request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, RingbufferSizeRequestType, "Ringbuffer.size request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -53,7 +54,8 @@ type RingbufferSizeResponse struct {
 
 // DecodeRingbufferSizeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferSizeResponse(m wire.Message, into *RingbufferSizeResponse) error {
-	d := decodeMessage(m, RingbufferSizeResponseType, "Ringbuffer.size response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, RingbufferSizeResponseType, "Ringbuffer.size response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }
@@ -73,7 +75,8 @@ type RingbufferTailSequenceRequest struct {
 
 // DecodeRingbufferTailSequenceRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferTailSequenceRequest(m wire.Message, into *RingbufferTailSequenceRequest) error {
-	d := decodeMessage(m, RingbufferTailSequenceRequestType, "Ringbuffer.tailSequence request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, RingbufferTailSequenceRequestType, "Ringbuffer.tailSequence request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -93,7 +96,8 @@ type RingbufferTailSequenceResponse struct {
 
 // DecodeRingbufferTailSequenceResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferTailSequenceResponse(m wire.Message, into *RingbufferTailSequenceResponse) error {
-	d := decodeMessage(m, RingbufferTailSequenceResponseType, "Ringbuffer.tailSequence response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, RingbufferTailSequenceResponseType, "Ringbuffer.tailSequence response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }
@@ -113,7 +117,8 @@ type RingbufferHeadSequenceRequest struct {
 
 // DecodeRingbufferHeadSequenceRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferHeadSequenceRequest(m wire.Message, into *RingbufferHeadSequenceRequest) error {
-	d := decodeMessage(m, RingbufferHeadSequenceRequestType, "Ringbuffer.headSequence request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, RingbufferHeadSequenceRequestType, "Ringbuffer.headSequence request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -133,7 +138,8 @@ type RingbufferHeadSequenceResponse struct {
 
 // DecodeRingbufferHeadSequenceResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferHeadSequenceResponse(m wire.Message, into *RingbufferHeadSequenceResponse) error {
-	d := decodeMessage(m, RingbufferHeadSequenceResponseType, "Ringbuffer.headSequence response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, RingbufferHeadSequenceResponseType, "Ringbuffer.headSequence response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }
@@ -153,7 +159,8 @@ type RingbufferCapacityRequest struct {
 
 // DecodeRingbufferCapacityRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferCapacityRequest(m wire.Message, into *RingbufferCapacityRequest) error {
-	d := decodeMessage(m, RingbufferCapacityRequestType, "Ringbuffer.capacity request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, RingbufferCapacityRequestType, "Ringbuffer.capacity request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -173,7 +180,8 @@ type RingbufferCapacityResponse struct {
 
 // DecodeRingbufferCapacityResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferCapacityResponse(m wire.Message, into *RingbufferCapacityResponse) error {
-	d := decodeMessage(m, RingbufferCapacityResponseType, "Ringbuffer.capacity response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, RingbufferCapacityResponseType, "Ringbuffer.capacity response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }
@@ -193,7 +201,8 @@ type RingbufferRemainingCapacityRequest struct {
 
 // DecodeRingbufferRemainingCapacityRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferRemainingCapacityRequest(m wire.Message, into *RingbufferRemainingCapacityRequest) error {
-	d := decodeMessage(m, RingbufferRemainingCapacityRequestType, "Ringbuffer.remainingCapacity request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, RingbufferRemainingCapacityRequestType, "Ringbuffer.remainingCapacity request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -213,7 +222,8 @@ type RingbufferRemainingCapacityResponse struct {
 
 // DecodeRingbufferRemainingCapacityResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferRemainingCapacityResponse(m wire.Message, into *RingbufferRemainingCapacityResponse) error {
-	d := decodeMessage(m, RingbufferRemainingCapacityResponseType, "Ringbuffer.remainingCapacity response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, RingbufferRemainingCapacityResponseType, "Ringbuffer.remainingCapacity response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }
@@ -235,7 +245,8 @@ type RingbufferAddRequest struct {
 
 // DecodeRingbufferAddRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferAddRequest(m wire.Message, into *RingbufferAddRequest) error {
-	d := decodeMessage(m, RingbufferAddRequestType, "Ringbuffer.add request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, RingbufferAddRequestType, "Ringbuffer.add request", wire.RequestHeadSize)
 	into.OverflowPolicy = d.int("overflowPolicy")
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
@@ -259,7 +270,8 @@ type RingbufferAddResponse struct {
 
 // DecodeRingbufferAddResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferAddResponse(m wire.Message, into *RingbufferAddResponse) error {
-	d := decodeMessage(m, RingbufferAddResponseType, "Ringbuffer.add response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, RingbufferAddResponseType, "Ringbuffer.add response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }
@@ -280,7 +292,8 @@ type RingbufferReadOneRequest struct {
 
 // DecodeRingbufferReadOneRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferReadOneRequest(m wire.Message, into *RingbufferReadOneRequest) error {
-	d := decodeMessage(m, RingbufferReadOneRequestType, "Ringbuffer.readOne request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, RingbufferReadOneRequestType, "Ringbuffer.readOne request", wire.RequestHeadSize)
 	into.Sequence = d.long("sequence")
 	into.Name = d.bytes("name")
 	return d.err
@@ -302,7 +315,8 @@ type RingbufferReadOneResponse struct {
 
 // DecodeRingbufferReadOneResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferReadOneResponse(m wire.Message, into *RingbufferReadOneResponse) error {
-	d := decodeMessage(m, RingbufferReadOneResponseType, "Ringbuffer.readOne response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, RingbufferReadOneResponseType, "Ringbuffer.readOne response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -324,7 +338,8 @@ type RingbufferAddAllRequest struct {
 
 // DecodeRingbufferAddAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferAddAllRequest(m wire.Message, into *RingbufferAddAllRequest) error {
-	d := decodeMessage(m, RingbufferAddAllRequestType, "Ringbuffer.addAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, RingbufferAddAllRequestType, "Ringbuffer.addAll request", wire.RequestHeadSize)
 	into.OverflowPolicy = d.int("overflowPolicy")
 	into.Name = d.bytes("name")
 	into.ValueList = d.listData("valueList", into.ValueList)
@@ -347,7 +362,8 @@ type RingbufferAddAllResponse struct {
 
 // DecodeRingbufferAddAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferAddAllResponse(m wire.Message, into *RingbufferAddAllResponse) error {
-	d := decodeMessage(m, RingbufferAddAllResponseType, "Ringbuffer.addAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, RingbufferAddAllResponseType, "Ringbuffer.addAll response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }
@@ -371,7 +387,8 @@ type RingbufferReadManyRequest struct {
 
 // DecodeRingbufferReadManyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferReadManyRequest(m wire.Message, into *RingbufferReadManyRequest) error {
-	d := decodeMessage(m, RingbufferReadManyRequestType, "Ringbuffer.readMany request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, RingbufferReadManyRequestType, "Ringbuffer.readMany request", wire.RequestHeadSize)
 	into.StartSequence = d.long("startSequence")
 	into.MinCount = d.int("minCount")
 	into.MaxCount = d.int("maxCount")
@@ -402,7 +419,8 @@ type RingbufferReadManyResponse struct {
 
 // DecodeRingbufferReadManyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeRingbufferReadManyResponse(m wire.Message, into *RingbufferReadManyResponse) error {
-	d := decodeMessage(m, RingbufferReadManyResponseType, "Ringbuffer.readMany response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, RingbufferReadManyResponseType, "Ringbuffer.readMany response", wire.ResponseHeadSize)
 	into.ReadCount = d.int("readCount")
 	into.NextSeq = d.long("nextSeq")
 	into.Items = d.listData("items", into.Items)

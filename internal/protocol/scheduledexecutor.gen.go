@@ -52,7 +52,8 @@ type ScheduledExecutorShutdownRequest struct {
 
 // DecodeScheduledExecutorShutdownRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorShutdownRequest(m wire.Message, into *ScheduledExecutorShutdownRequest) error {
-	d := decodeMessage(m, ScheduledExecutorShutdownRequestType, "ScheduledExecutor.shutdown request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorShutdownRequestType, "ScheduledExecutor.shutdown request", wire.RequestHeadSize)
 	into.MemberUUID = d.uuid("memberUuid")
 	into.SchedulerName = d.bytes("schedulerName")
 	return d.err
@@ -72,7 +73,8 @@ type ScheduledExecutorShutdownResponse struct{}
 
 // DecodeScheduledExecutorShutdownResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorShutdownResponse(m wire.Message, _ *ScheduledExecutorShutdownResponse) error {
-	d := decodeMessage(m, ScheduledExecutorShutdownResponseType, "ScheduledExecutor.shutdown response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorShutdownResponseType, "ScheduledExecutor.shutdown response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -97,7 +99,8 @@ type ScheduledExecutorSubmitToPartitionRequest struct {
 
 // DecodeScheduledExecutorSubmitToPartitionRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorSubmitToPartitionRequest(m wire.Message, into *ScheduledExecutorSubmitToPartitionRequest) error {
-	d := decodeMessage(m, ScheduledExecutorSubmitToPartitionRequestType, "ScheduledExecutor.submitToPartition request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorSubmitToPartitionRequestType, "ScheduledExecutor.submitToPartition request", wire.RequestHeadSize)
 	into.Type = d.byte("type")
 	into.InitialDelayInMillis = d.long("initialDelayInMillis")
 	into.PeriodInMillis = d.long("periodInMillis")
@@ -130,7 +133,8 @@ type ScheduledExecutorSubmitToPartitionResponse struct{}
 
 // DecodeScheduledExecutorSubmitToPartitionResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorSubmitToPartitionResponse(m wire.Message, _ *ScheduledExecutorSubmitToPartitionResponse) error {
-	d := decodeMessage(m, ScheduledExecutorSubmitToPartitionResponseType, "ScheduledExecutor.submitToPartition response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorSubmitToPartitionResponseType, "ScheduledExecutor.submitToPartition response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -156,7 +160,8 @@ type ScheduledExecutorSubmitToMemberRequest struct {
 
 // DecodeScheduledExecutorSubmitToMemberRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorSubmitToMemberRequest(m wire.Message, into *ScheduledExecutorSubmitToMemberRequest) error {
-	d := decodeMessage(m, ScheduledExecutorSubmitToMemberRequestType, "ScheduledExecutor.submitToMember request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorSubmitToMemberRequestType, "ScheduledExecutor.submitToMember request", wire.RequestHeadSize)
 	into.MemberUUID = d.uuid("memberUuid")
 	into.Type = d.byte("type")
 	into.InitialDelayInMillis = d.long("initialDelayInMillis")
@@ -191,7 +196,8 @@ type ScheduledExecutorSubmitToMemberResponse struct{}
 
 // DecodeScheduledExecutorSubmitToMemberResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorSubmitToMemberResponse(m wire.Message, _ *ScheduledExecutorSubmitToMemberResponse) error {
-	d := decodeMessage(m, ScheduledExecutorSubmitToMemberResponseType, "ScheduledExecutor.submitToMember response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorSubmitToMemberResponseType, "ScheduledExecutor.submitToMember response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -209,7 +215,8 @@ type ScheduledExecutorGetAllScheduledFuturesRequest struct {
 
 // DecodeScheduledExecutorGetAllScheduledFuturesRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorGetAllScheduledFuturesRequest(m wire.Message, into *ScheduledExecutorGetAllScheduledFuturesRequest) error {
-	d := decodeMessage(m, ScheduledExecutorGetAllScheduledFuturesRequestType, "ScheduledExecutor.getAllScheduledFutures request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorGetAllScheduledFuturesRequestType, "ScheduledExecutor.getAllScheduledFutures request", wire.RequestHeadSize)
 	into.SchedulerName = d.bytes("schedulerName")
 	return d.err
 }
@@ -229,7 +236,8 @@ type ScheduledExecutorGetAllScheduledFuturesResponse struct {
 
 // DecodeScheduledExecutorGetAllScheduledFuturesResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorGetAllScheduledFuturesResponse(m wire.Message, into *ScheduledExecutorGetAllScheduledFuturesResponse) error {
-	d := decodeMessage(m, ScheduledExecutorGetAllScheduledFuturesResponseType, "ScheduledExecutor.getAllScheduledFutures response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorGetAllScheduledFuturesResponseType, "ScheduledExecutor.getAllScheduledFutures response", wire.ResponseHeadSize)
 	into.Handlers = decodeList(&d, "handlers", into.Handlers)
 	return d.err
 }
@@ -249,7 +257,8 @@ type ScheduledExecutorGetStatsFromPartitionRequest struct {
 
 // DecodeScheduledExecutorGetStatsFromPartitionRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorGetStatsFromPartitionRequest(m wire.Message, into *ScheduledExecutorGetStatsFromPartitionRequest) error {
-	d := decodeMessage(m, ScheduledExecutorGetStatsFromPartitionRequestType, "ScheduledExecutor.getStatsFromPartition request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorGetStatsFromPartitionRequestType, "ScheduledExecutor.getStatsFromPartition request", wire.RequestHeadSize)
 	into.SchedulerName = d.bytes("schedulerName")
 	into.TaskName = d.bytes("taskName")
 	return d.err
@@ -275,7 +284,8 @@ type ScheduledExecutorGetStatsFromPartitionResponse struct {
 
 // DecodeScheduledExecutorGetStatsFromPartitionResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorGetStatsFromPartitionResponse(m wire.Message, into *ScheduledExecutorGetStatsFromPartitionResponse) error {
-	d := decodeMessage(m, ScheduledExecutorGetStatsFromPartitionResponseType, "ScheduledExecutor.getStatsFromPartition response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorGetStatsFromPartitionResponseType, "ScheduledExecutor.getStatsFromPartition response", wire.ResponseHeadSize)
 	into.LastIdleTimeNanos = d.long("lastIdleTimeNanos")
 	into.TotalIdleTimeNanos = d.long("totalIdleTimeNanos")
 	into.TotalRuns = d.long("totalRuns")
@@ -305,7 +315,8 @@ type ScheduledExecutorGetStatsFromMemberRequest struct {
 
 // DecodeScheduledExecutorGetStatsFromMemberRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorGetStatsFromMemberRequest(m wire.Message, into *ScheduledExecutorGetStatsFromMemberRequest) error {
-	d := decodeMessage(m, ScheduledExecutorGetStatsFromMemberRequestType, "ScheduledExecutor.getStatsFromMember request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorGetStatsFromMemberRequestType, "ScheduledExecutor.getStatsFromMember request", wire.RequestHeadSize)
 	into.MemberUUID = d.uuid("memberUuid")
 	into.SchedulerName = d.bytes("schedulerName")
 	into.TaskName = d.bytes("taskName")
@@ -333,7 +344,8 @@ type ScheduledExecutorGetStatsFromMemberResponse struct {
 
 // DecodeScheduledExecutorGetStatsFromMemberResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorGetStatsFromMemberResponse(m wire.Message, into *ScheduledExecutorGetStatsFromMemberResponse) error {
-	d := decodeMessage(m, ScheduledExecutorGetStatsFromMemberResponseType, "ScheduledExecutor.getStatsFromMember response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorGetStatsFromMemberResponseType, "ScheduledExecutor.getStatsFromMember response", wire.ResponseHeadSize)
 	into.LastIdleTimeNanos = d.long("lastIdleTimeNanos")
 	into.TotalIdleTimeNanos = d.long("totalIdleTimeNanos")
 	into.TotalRuns = d.long("totalRuns")
@@ -362,7 +374,8 @@ type ScheduledExecutorGetDelayFromPartitionRequest struct {
 
 // DecodeScheduledExecutorGetDelayFromPartitionRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorGetDelayFromPartitionRequest(m wire.Message, into *ScheduledExecutorGetDelayFromPartitionRequest) error {
-	d := decodeMessage(m, ScheduledExecutorGetDelayFromPartitionRequestType, "ScheduledExecutor.getDelayFromPartition request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorGetDelayFromPartitionRequestType, "ScheduledExecutor.getDelayFromPartition request", wire.RequestHeadSize)
 	into.SchedulerName = d.bytes("schedulerName")
 	into.TaskName = d.bytes("taskName")
 	return d.err
@@ -384,7 +397,8 @@ type ScheduledExecutorGetDelayFromPartitionResponse struct {
 
 // DecodeScheduledExecutorGetDelayFromPartitionResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorGetDelayFromPartitionResponse(m wire.Message, into *ScheduledExecutorGetDelayFromPartitionResponse) error {
-	d := decodeMessage(m, ScheduledExecutorGetDelayFromPartitionResponseType, "ScheduledExecutor.getDelayFromPartition response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorGetDelayFromPartitionResponseType, "ScheduledExecutor.getDelayFromPartition response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }
@@ -406,7 +420,8 @@ type ScheduledExecutorGetDelayFromMemberRequest struct {
 
 // DecodeScheduledExecutorGetDelayFromMemberRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorGetDelayFromMemberRequest(m wire.Message, into *ScheduledExecutorGetDelayFromMemberRequest) error {
-	d := decodeMessage(m, ScheduledExecutorGetDelayFromMemberRequestType, "ScheduledExecutor.getDelayFromMember request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorGetDelayFromMemberRequestType, "ScheduledExecutor.getDelayFromMember request", wire.RequestHeadSize)
 	into.MemberUUID = d.uuid("memberUuid")
 	into.SchedulerName = d.bytes("schedulerName")
 	into.TaskName = d.bytes("taskName")
@@ -430,7 +445,8 @@ type ScheduledExecutorGetDelayFromMemberResponse struct {
 
 // DecodeScheduledExecutorGetDelayFromMemberResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorGetDelayFromMemberResponse(m wire.Message, into *ScheduledExecutorGetDelayFromMemberResponse) error {
-	d := decodeMessage(m, ScheduledExecutorGetDelayFromMemberResponseType, "ScheduledExecutor.getDelayFromMember response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorGetDelayFromMemberResponseType, "ScheduledExecutor.getDelayFromMember response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }
@@ -452,7 +468,8 @@ type ScheduledExecutorCancelFromPartitionRequest struct {
 
 // DecodeScheduledExecutorCancelFromPartitionRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorCancelFromPartitionRequest(m wire.Message, into *ScheduledExecutorCancelFromPartitionRequest) error {
-	d := decodeMessage(m, ScheduledExecutorCancelFromPartitionRequestType, "ScheduledExecutor.cancelFromPartition request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorCancelFromPartitionRequestType, "ScheduledExecutor.cancelFromPartition request", wire.RequestHeadSize)
 	into.MayInterruptIfRunning = d.boolean("mayInterruptIfRunning")
 	into.SchedulerName = d.bytes("schedulerName")
 	into.TaskName = d.bytes("taskName")
@@ -476,7 +493,8 @@ type ScheduledExecutorCancelFromPartitionResponse struct {
 
 // DecodeScheduledExecutorCancelFromPartitionResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorCancelFromPartitionResponse(m wire.Message, into *ScheduledExecutorCancelFromPartitionResponse) error {
-	d := decodeMessage(m, ScheduledExecutorCancelFromPartitionResponseType, "ScheduledExecutor.cancelFromPartition response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorCancelFromPartitionResponseType, "ScheduledExecutor.cancelFromPartition response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -499,7 +517,8 @@ type ScheduledExecutorCancelFromMemberRequest struct {
 
 // DecodeScheduledExecutorCancelFromMemberRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorCancelFromMemberRequest(m wire.Message, into *ScheduledExecutorCancelFromMemberRequest) error {
-	d := decodeMessage(m, ScheduledExecutorCancelFromMemberRequestType, "ScheduledExecutor.cancelFromMember request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorCancelFromMemberRequestType, "ScheduledExecutor.cancelFromMember request", wire.RequestHeadSize)
 	into.MemberUUID = d.uuid("memberUuid")
 	into.MayInterruptIfRunning = d.boolean("mayInterruptIfRunning")
 	into.SchedulerName = d.bytes("schedulerName")
@@ -525,7 +544,8 @@ type ScheduledExecutorCancelFromMemberResponse struct {
 
 // DecodeScheduledExecutorCancelFromMemberResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorCancelFromMemberResponse(m wire.Message, into *ScheduledExecutorCancelFromMemberResponse) error {
-	d := decodeMessage(m, ScheduledExecutorCancelFromMemberResponseType, "ScheduledExecutor.cancelFromMember response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorCancelFromMemberResponseType, "ScheduledExecutor.cancelFromMember response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -546,7 +566,8 @@ type ScheduledExecutorIsCancelledFromPartitionRequest struct {
 
 // DecodeScheduledExecutorIsCancelledFromPartitionRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorIsCancelledFromPartitionRequest(m wire.Message, into *ScheduledExecutorIsCancelledFromPartitionRequest) error {
-	d := decodeMessage(m, ScheduledExecutorIsCancelledFromPartitionRequestType, "ScheduledExecutor.isCancelledFromPartition request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorIsCancelledFromPartitionRequestType, "ScheduledExecutor.isCancelledFromPartition request", wire.RequestHeadSize)
 	into.SchedulerName = d.bytes("schedulerName")
 	into.TaskName = d.bytes("taskName")
 	return d.err
@@ -568,7 +589,8 @@ type ScheduledExecutorIsCancelledFromPartitionResponse struct {
 
 // DecodeScheduledExecutorIsCancelledFromPartitionResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorIsCancelledFromPartitionResponse(m wire.Message, into *ScheduledExecutorIsCancelledFromPartitionResponse) error {
-	d := decodeMessage(m, ScheduledExecutorIsCancelledFromPartitionResponseType, "ScheduledExecutor.isCancelledFromPartition response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorIsCancelledFromPartitionResponseType, "ScheduledExecutor.isCancelledFromPartition response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -590,7 +612,8 @@ type ScheduledExecutorIsCancelledFromMemberRequest struct {
 
 // DecodeScheduledExecutorIsCancelledFromMemberRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorIsCancelledFromMemberRequest(m wire.Message, into *ScheduledExecutorIsCancelledFromMemberRequest) error {
-	d := decodeMessage(m, ScheduledExecutorIsCancelledFromMemberRequestType, "ScheduledExecutor.isCancelledFromMember request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorIsCancelledFromMemberRequestType, "ScheduledExecutor.isCancelledFromMember request", wire.RequestHeadSize)
 	into.MemberUUID = d.uuid("memberUuid")
 	into.SchedulerName = d.bytes("schedulerName")
 	into.TaskName = d.bytes("taskName")
@@ -614,7 +637,8 @@ type ScheduledExecutorIsCancelledFromMemberResponse struct {
 
 // DecodeScheduledExecutorIsCancelledFromMemberResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorIsCancelledFromMemberResponse(m wire.Message, into *ScheduledExecutorIsCancelledFromMemberResponse) error {
-	d := decodeMessage(m, ScheduledExecutorIsCancelledFromMemberResponseType, "ScheduledExecutor.isCancelledFromMember response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorIsCancelledFromMemberResponseType, "ScheduledExecutor.isCancelledFromMember response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -635,7 +659,8 @@ type ScheduledExecutorIsDoneFromPartitionRequest struct {
 
 // DecodeScheduledExecutorIsDoneFromPartitionRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorIsDoneFromPartitionRequest(m wire.Message, into *ScheduledExecutorIsDoneFromPartitionRequest) error {
-	d := decodeMessage(m, ScheduledExecutorIsDoneFromPartitionRequestType, "ScheduledExecutor.isDoneFromPartition request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorIsDoneFromPartitionRequestType, "ScheduledExecutor.isDoneFromPartition request", wire.RequestHeadSize)
 	into.SchedulerName = d.bytes("schedulerName")
 	into.TaskName = d.bytes("taskName")
 	return d.err
@@ -657,7 +682,8 @@ type ScheduledExecutorIsDoneFromPartitionResponse struct {
 
 // DecodeScheduledExecutorIsDoneFromPartitionResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorIsDoneFromPartitionResponse(m wire.Message, into *ScheduledExecutorIsDoneFromPartitionResponse) error {
-	d := decodeMessage(m, ScheduledExecutorIsDoneFromPartitionResponseType, "ScheduledExecutor.isDoneFromPartition response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorIsDoneFromPartitionResponseType, "ScheduledExecutor.isDoneFromPartition response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -679,7 +705,8 @@ type ScheduledExecutorIsDoneFromMemberRequest struct {
 
 // DecodeScheduledExecutorIsDoneFromMemberRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorIsDoneFromMemberRequest(m wire.Message, into *ScheduledExecutorIsDoneFromMemberRequest) error {
-	d := decodeMessage(m, ScheduledExecutorIsDoneFromMemberRequestType, "ScheduledExecutor.isDoneFromMember request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorIsDoneFromMemberRequestType, "ScheduledExecutor.isDoneFromMember request", wire.RequestHeadSize)
 	into.MemberUUID = d.uuid("memberUuid")
 	into.SchedulerName = d.bytes("schedulerName")
 	into.TaskName = d.bytes("taskName")
@@ -703,7 +730,8 @@ type ScheduledExecutorIsDoneFromMemberResponse struct {
 
 // DecodeScheduledExecutorIsDoneFromMemberResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorIsDoneFromMemberResponse(m wire.Message, into *ScheduledExecutorIsDoneFromMemberResponse) error {
-	d := decodeMessage(m, ScheduledExecutorIsDoneFromMemberResponseType, "ScheduledExecutor.isDoneFromMember response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorIsDoneFromMemberResponseType, "ScheduledExecutor.isDoneFromMember response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -724,7 +752,8 @@ type ScheduledExecutorGetResultFromPartitionRequest struct {
 
 // DecodeScheduledExecutorGetResultFromPartitionRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorGetResultFromPartitionRequest(m wire.Message, into *ScheduledExecutorGetResultFromPartitionRequest) error {
-	d := decodeMessage(m, ScheduledExecutorGetResultFromPartitionRequestType, "ScheduledExecutor.getResultFromPartition request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorGetResultFromPartitionRequestType, "ScheduledExecutor.getResultFromPartition request", wire.RequestHeadSize)
 	into.SchedulerName = d.bytes("schedulerName")
 	into.TaskName = d.bytes("taskName")
 	return d.err
@@ -746,7 +775,8 @@ type ScheduledExecutorGetResultFromPartitionResponse struct {
 
 // DecodeScheduledExecutorGetResultFromPartitionResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorGetResultFromPartitionResponse(m wire.Message, into *ScheduledExecutorGetResultFromPartitionResponse) error {
-	d := decodeMessage(m, ScheduledExecutorGetResultFromPartitionResponseType, "ScheduledExecutor.getResultFromPartition response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorGetResultFromPartitionResponseType, "ScheduledExecutor.getResultFromPartition response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -768,7 +798,8 @@ type ScheduledExecutorGetResultFromMemberRequest struct {
 
 // DecodeScheduledExecutorGetResultFromMemberRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorGetResultFromMemberRequest(m wire.Message, into *ScheduledExecutorGetResultFromMemberRequest) error {
-	d := decodeMessage(m, ScheduledExecutorGetResultFromMemberRequestType, "ScheduledExecutor.getResultFromMember request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorGetResultFromMemberRequestType, "ScheduledExecutor.getResultFromMember request", wire.RequestHeadSize)
 	into.MemberUUID = d.uuid("memberUuid")
 	into.SchedulerName = d.bytes("schedulerName")
 	into.TaskName = d.bytes("taskName")
@@ -792,7 +823,8 @@ type ScheduledExecutorGetResultFromMemberResponse struct {
 
 // DecodeScheduledExecutorGetResultFromMemberResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorGetResultFromMemberResponse(m wire.Message, into *ScheduledExecutorGetResultFromMemberResponse) error {
-	d := decodeMessage(m, ScheduledExecutorGetResultFromMemberResponseType, "ScheduledExecutor.getResultFromMember response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorGetResultFromMemberResponseType, "ScheduledExecutor.getResultFromMember response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -813,7 +845,8 @@ type ScheduledExecutorDisposeFromPartitionRequest struct {
 
 // DecodeScheduledExecutorDisposeFromPartitionRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorDisposeFromPartitionRequest(m wire.Message, into *ScheduledExecutorDisposeFromPartitionRequest) error {
-	d := decodeMessage(m, ScheduledExecutorDisposeFromPartitionRequestType, "ScheduledExecutor.disposeFromPartition request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorDisposeFromPartitionRequestType, "ScheduledExecutor.disposeFromPartition request", wire.RequestHeadSize)
 	into.SchedulerName = d.bytes("schedulerName")
 	into.TaskName = d.bytes("taskName")
 	return d.err
@@ -833,7 +866,8 @@ type ScheduledExecutorDisposeFromPartitionResponse struct{}
 
 // DecodeScheduledExecutorDisposeFromPartitionResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorDisposeFromPartitionResponse(m wire.Message, _ *ScheduledExecutorDisposeFromPartitionResponse) error {
-	d := decodeMessage(m, ScheduledExecutorDisposeFromPartitionResponseType, "ScheduledExecutor.disposeFromPartition response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorDisposeFromPartitionResponseType, "ScheduledExecutor.disposeFromPartition response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -853,7 +887,8 @@ type ScheduledExecutorDisposeFromMemberRequest struct {
 
 // DecodeScheduledExecutorDisposeFromMemberRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorDisposeFromMemberRequest(m wire.Message, into *ScheduledExecutorDisposeFromMemberRequest) error {
-	d := decodeMessage(m, ScheduledExecutorDisposeFromMemberRequestType, "ScheduledExecutor.disposeFromMember request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorDisposeFromMemberRequestType, "ScheduledExecutor.disposeFromMember request", wire.RequestHeadSize)
 	into.MemberUUID = d.uuid("memberUuid")
 	into.SchedulerName = d.bytes("schedulerName")
 	into.TaskName = d.bytes("taskName")
@@ -875,7 +910,8 @@ type ScheduledExecutorDisposeFromMemberResponse struct{}
 
 // DecodeScheduledExecutorDisposeFromMemberResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeScheduledExecutorDisposeFromMemberResponse(m wire.Message, _ *ScheduledExecutorDisposeFromMemberResponse) error {
-	d := decodeMessage(m, ScheduledExecutorDisposeFromMemberResponseType, "ScheduledExecutor.disposeFromMember response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, ScheduledExecutorDisposeFromMemberResponseType, "ScheduledExecutor.disposeFromMember response", wire.ResponseHeadSize)
 	return d.err
 }
 

@@ -31,7 +31,8 @@ type SemaphoreInitRequest struct {
 
 // DecodeSemaphoreInitRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSemaphoreInitRequest(m wire.Message, into *SemaphoreInitRequest) error {
-	d := decodeMessage(m, SemaphoreInitRequestType, "Semaphore.init request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SemaphoreInitRequestType, "Semaphore.init request", wire.RequestHeadSize)
 	into.Permits = d.int("permits")
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
@@ -55,7 +56,8 @@ type SemaphoreInitResponse struct {
 
 // DecodeSemaphoreInitResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSemaphoreInitResponse(m wire.Message, into *SemaphoreInitResponse) error {
-	d := decodeMessage(m, SemaphoreInitResponseType, "Semaphore.init response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SemaphoreInitResponseType, "Semaphore.init response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -81,7 +83,8 @@ type SemaphoreAcquireRequest struct {
 
 // DecodeSemaphoreAcquireRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSemaphoreAcquireRequest(m wire.Message, into *SemaphoreAcquireRequest) error {
-	d := decodeMessage(m, SemaphoreAcquireRequestType, "Semaphore.acquire request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SemaphoreAcquireRequestType, "Semaphore.acquire request", wire.RequestHeadSize)
 	into.SessionID = d.long("sessionId")
 	into.ThreadID = d.long("threadId")
 	into.InvocationUid = d.uuid("invocationUid")
@@ -113,7 +116,8 @@ type SemaphoreAcquireResponse struct {
 
 // DecodeSemaphoreAcquireResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSemaphoreAcquireResponse(m wire.Message, into *SemaphoreAcquireResponse) error {
-	d := decodeMessage(m, SemaphoreAcquireResponseType, "Semaphore.acquire response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SemaphoreAcquireResponseType, "Semaphore.acquire response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -138,7 +142,8 @@ type SemaphoreReleaseRequest struct {
 
 // DecodeSemaphoreReleaseRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSemaphoreReleaseRequest(m wire.Message, into *SemaphoreReleaseRequest) error {
-	d := decodeMessage(m, SemaphoreReleaseRequestType, "Semaphore.release request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SemaphoreReleaseRequestType, "Semaphore.release request", wire.RequestHeadSize)
 	into.SessionID = d.long("sessionId")
 	into.ThreadID = d.long("threadId")
 	into.InvocationUid = d.uuid("invocationUid")
@@ -168,7 +173,8 @@ type SemaphoreReleaseResponse struct {
 
 // DecodeSemaphoreReleaseResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSemaphoreReleaseResponse(m wire.Message, into *SemaphoreReleaseResponse) error {
-	d := decodeMessage(m, SemaphoreReleaseResponseType, "Semaphore.release response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SemaphoreReleaseResponseType, "Semaphore.release response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -192,7 +198,8 @@ type SemaphoreDrainRequest struct {
 
 // DecodeSemaphoreDrainRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSemaphoreDrainRequest(m wire.Message, into *SemaphoreDrainRequest) error {
-	d := decodeMessage(m, SemaphoreDrainRequestType, "Semaphore.drain request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SemaphoreDrainRequestType, "Semaphore.drain request", wire.RequestHeadSize)
 	into.SessionID = d.long("sessionId")
 	into.ThreadID = d.long("threadId")
 	into.InvocationUid = d.uuid("invocationUid")
@@ -220,7 +227,8 @@ type SemaphoreDrainResponse struct {
 
 // DecodeSemaphoreDrainResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSemaphoreDrainResponse(m wire.Message, into *SemaphoreDrainResponse) error {
-	d := decodeMessage(m, SemaphoreDrainResponseType, "Semaphore.drain response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SemaphoreDrainResponseType, "Semaphore.drain response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -245,7 +253,8 @@ type SemaphoreChangeRequest struct {
 
 // DecodeSemaphoreChangeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSemaphoreChangeRequest(m wire.Message, into *SemaphoreChangeRequest) error {
-	d := decodeMessage(m, SemaphoreChangeRequestType, "Semaphore.change request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SemaphoreChangeRequestType, "Semaphore.change request", wire.RequestHeadSize)
 	into.SessionID = d.long("sessionId")
 	into.ThreadID = d.long("threadId")
 	into.InvocationUid = d.uuid("invocationUid")
@@ -275,7 +284,8 @@ type SemaphoreChangeResponse struct {
 
 // DecodeSemaphoreChangeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSemaphoreChangeResponse(m wire.Message, into *SemaphoreChangeResponse) error {
-	d := decodeMessage(m, SemaphoreChangeResponseType, "Semaphore.change response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SemaphoreChangeResponseType, "Semaphore.change response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -296,7 +306,8 @@ type SemaphoreAvailablePermitsRequest struct {
 
 // DecodeSemaphoreAvailablePermitsRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSemaphoreAvailablePermitsRequest(m wire.Message, into *SemaphoreAvailablePermitsRequest) error {
-	d := decodeMessage(m, SemaphoreAvailablePermitsRequestType, "Semaphore.availablePermits request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SemaphoreAvailablePermitsRequestType, "Semaphore.availablePermits request", wire.RequestHeadSize)
 	into.GroupID.decode(&d, "groupId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -318,7 +329,8 @@ type SemaphoreAvailablePermitsResponse struct {
 
 // DecodeSemaphoreAvailablePermitsResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSemaphoreAvailablePermitsResponse(m wire.Message, into *SemaphoreAvailablePermitsResponse) error {
-	d := decodeMessage(m, SemaphoreAvailablePermitsResponseType, "Semaphore.availablePermits response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SemaphoreAvailablePermitsResponseType, "Semaphore.availablePermits response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -338,7 +350,8 @@ type SemaphoreGetSemaphoreTypeRequest struct {
 
 // DecodeSemaphoreGetSemaphoreTypeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSemaphoreGetSemaphoreTypeRequest(m wire.Message, into *SemaphoreGetSemaphoreTypeRequest) error {
-	d := decodeMessage(m, SemaphoreGetSemaphoreTypeRequestType, "Semaphore.getSemaphoreType request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SemaphoreGetSemaphoreTypeRequestType, "Semaphore.getSemaphoreType request", wire.RequestHeadSize)
 	into.ProxyName = d.bytes("proxyName")
 	return d.err
 }
@@ -358,7 +371,8 @@ type SemaphoreGetSemaphoreTypeResponse struct {
 
 // DecodeSemaphoreGetSemaphoreTypeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSemaphoreGetSemaphoreTypeResponse(m wire.Message, into *SemaphoreGetSemaphoreTypeResponse) error {
-	d := decodeMessage(m, SemaphoreGetSemaphoreTypeResponseType, "Semaphore.getSemaphoreType response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SemaphoreGetSemaphoreTypeResponseType, "Semaphore.getSemaphoreType response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }

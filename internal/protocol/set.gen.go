@@ -42,7 +42,8 @@ type SetSizeRequest struct {
 
 // DecodeSetSizeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetSizeRequest(m wire.Message, into *SetSizeRequest) error {
-	d := decodeMessage(m, SetSizeRequestType, "Set.size request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SetSizeRequestType, "Set.size request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -62,7 +63,8 @@ type SetSizeResponse struct {
 
 // DecodeSetSizeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetSizeResponse(m wire.Message, into *SetSizeResponse) error {
-	d := decodeMessage(m, SetSizeResponseType, "Set.size response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SetSizeResponseType, "Set.size response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -83,7 +85,8 @@ type SetContainsRequest struct {
 
 // DecodeSetContainsRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetContainsRequest(m wire.Message, into *SetContainsRequest) error {
-	d := decodeMessage(m, SetContainsRequestType, "Set.contains request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SetContainsRequestType, "Set.contains request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
 	return d.err
@@ -105,7 +108,8 @@ type SetContainsResponse struct {
 
 // DecodeSetContainsResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetContainsResponse(m wire.Message, into *SetContainsResponse) error {
-	d := decodeMessage(m, SetContainsResponseType, "Set.contains response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SetContainsResponseType, "Set.contains response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -126,7 +130,8 @@ type SetContainsAllRequest struct {
 
 // DecodeSetContainsAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetContainsAllRequest(m wire.Message, into *SetContainsAllRequest) error {
-	d := decodeMessage(m, SetContainsAllRequestType, "Set.containsAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SetContainsAllRequestType, "Set.containsAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Items = d.listData("items", into.Items)
 	return d.err
@@ -147,7 +152,8 @@ type SetContainsAllResponse struct {
 
 // DecodeSetContainsAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetContainsAllResponse(m wire.Message, into *SetContainsAllResponse) error {
-	d := decodeMessage(m, SetContainsAllResponseType, "Set.containsAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SetContainsAllResponseType, "Set.containsAll response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -168,7 +174,8 @@ type SetAddRequest struct {
 
 // DecodeSetAddRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetAddRequest(m wire.Message, into *SetAddRequest) error {
-	d := decodeMessage(m, SetAddRequestType, "Set.add request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SetAddRequestType, "Set.add request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
 	return d.err
@@ -190,7 +197,8 @@ type SetAddResponse struct {
 
 // DecodeSetAddResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetAddResponse(m wire.Message, into *SetAddResponse) error {
-	d := decodeMessage(m, SetAddResponseType, "Set.add response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SetAddResponseType, "Set.add response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -211,7 +219,8 @@ type SetRemoveRequest struct {
 
 // DecodeSetRemoveRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetRemoveRequest(m wire.Message, into *SetRemoveRequest) error {
-	d := decodeMessage(m, SetRemoveRequestType, "Set.remove request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SetRemoveRequestType, "Set.remove request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Value = d.bytes("value")
 	return d.err
@@ -233,7 +242,8 @@ type SetRemoveResponse struct {
 
 // DecodeSetRemoveResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetRemoveResponse(m wire.Message, into *SetRemoveResponse) error {
-	d := decodeMessage(m, SetRemoveResponseType, "Set.remove response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SetRemoveResponseType, "Set.remove response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -254,7 +264,8 @@ type SetAddAllRequest struct {
 
 // DecodeSetAddAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetAddAllRequest(m wire.Message, into *SetAddAllRequest) error {
-	d := decodeMessage(m, SetAddAllRequestType, "Set.addAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SetAddAllRequestType, "Set.addAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.ValueList = d.listData("valueList", into.ValueList)
 	return d.err
@@ -275,7 +286,8 @@ type SetAddAllResponse struct {
 
 // DecodeSetAddAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetAddAllResponse(m wire.Message, into *SetAddAllResponse) error {
-	d := decodeMessage(m, SetAddAllResponseType, "Set.addAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SetAddAllResponseType, "Set.addAll response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -296,7 +308,8 @@ type SetCompareAndRemoveAllRequest struct {
 
 // DecodeSetCompareAndRemoveAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetCompareAndRemoveAllRequest(m wire.Message, into *SetCompareAndRemoveAllRequest) error {
-	d := decodeMessage(m, SetCompareAndRemoveAllRequestType, "Set.compareAndRemoveAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SetCompareAndRemoveAllRequestType, "Set.compareAndRemoveAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Values = d.listData("values", into.Values)
 	return d.err
@@ -317,7 +330,8 @@ type SetCompareAndRemoveAllResponse struct {
 
 // DecodeSetCompareAndRemoveAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetCompareAndRemoveAllResponse(m wire.Message, into *SetCompareAndRemoveAllResponse) error {
-	d := decodeMessage(m, SetCompareAndRemoveAllResponseType, "Set.compareAndRemoveAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SetCompareAndRemoveAllResponseType, "Set.compareAndRemoveAll response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -338,7 +352,8 @@ type SetCompareAndRetainAllRequest struct {
 
 // DecodeSetCompareAndRetainAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetCompareAndRetainAllRequest(m wire.Message, into *SetCompareAndRetainAllRequest) error {
-	d := decodeMessage(m, SetCompareAndRetainAllRequestType, "Set.compareAndRetainAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SetCompareAndRetainAllRequestType, "Set.compareAndRetainAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Values = d.listData("values", into.Values)
 	return d.err
@@ -359,7 +374,8 @@ type SetCompareAndRetainAllResponse struct {
 
 // DecodeSetCompareAndRetainAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetCompareAndRetainAllResponse(m wire.Message, into *SetCompareAndRetainAllResponse) error {
-	d := decodeMessage(m, SetCompareAndRetainAllResponseType, "Set.compareAndRetainAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SetCompareAndRetainAllResponseType, "Set.compareAndRetainAll response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -379,7 +395,8 @@ type SetClearRequest struct {
 
 // DecodeSetClearRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetClearRequest(m wire.Message, into *SetClearRequest) error {
-	d := decodeMessage(m, SetClearRequestType, "Set.clear request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SetClearRequestType, "Set.clear request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -397,7 +414,8 @@ type SetClearResponse struct{}
 
 // DecodeSetClearResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetClearResponse(m wire.Message, _ *SetClearResponse) error {
-	d := decodeMessage(m, SetClearResponseType, "Set.clear response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SetClearResponseType, "Set.clear response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -415,7 +433,8 @@ type SetGetAllRequest struct {
 
 // DecodeSetGetAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetGetAllRequest(m wire.Message, into *SetGetAllRequest) error {
-	d := decodeMessage(m, SetGetAllRequestType, "Set.getAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SetGetAllRequestType, "Set.getAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -435,7 +454,8 @@ type SetGetAllResponse struct {
 
 // DecodeSetGetAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetGetAllResponse(m wire.Message, into *SetGetAllResponse) error {
-	d := decodeMessage(m, SetGetAllResponseType, "Set.getAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SetGetAllResponseType, "Set.getAll response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -456,7 +476,8 @@ type SetAddListenerRequest struct {
 
 // DecodeSetAddListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetAddListenerRequest(m wire.Message, into *SetAddListenerRequest) error {
-	d := decodeMessage(m, SetAddListenerRequestType, "Set.addListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SetAddListenerRequestType, "Set.addListener request", wire.RequestHeadSize)
 	into.IncludeValue = d.boolean("includeValue")
 	into.LocalOnly = d.boolean("localOnly")
 	into.Name = d.bytes("name")
@@ -480,7 +501,8 @@ type SetAddListenerResponse struct {
 
 // DecodeSetAddListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetAddListenerResponse(m wire.Message, into *SetAddListenerResponse) error {
-	d := decodeMessage(m, SetAddListenerResponseType, "Set.addListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SetAddListenerResponseType, "Set.addListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -502,7 +524,8 @@ type SetAddListenerItemEvent struct {
 
 // DecodeSetAddListenerItemEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetAddListenerItemEvent(m wire.Message, into *SetAddListenerItemEvent) error {
-	d := decodeMessage(m, SetAddListenerItemEventType, "Set.addListener event Item", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SetAddListenerItemEventType, "Set.addListener event Item", wire.RequestHeadSize)
 	into.UUID = d.uuid("uuid")
 	into.EventType = d.int("eventType")
 	into.Item = d.nullableBytes("item")
@@ -527,7 +550,8 @@ type SetRemoveListenerRequest struct {
 
 // DecodeSetRemoveListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetRemoveListenerRequest(m wire.Message, into *SetRemoveListenerRequest) error {
-	d := decodeMessage(m, SetRemoveListenerRequestType, "Set.removeListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SetRemoveListenerRequestType, "Set.removeListener request", wire.RequestHeadSize)
 	into.RegistrationID = d.uuid("registrationId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -549,7 +573,8 @@ type SetRemoveListenerResponse struct {
 
 // DecodeSetRemoveListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetRemoveListenerResponse(m wire.Message, into *SetRemoveListenerResponse) error {
-	d := decodeMessage(m, SetRemoveListenerResponseType, "Set.removeListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SetRemoveListenerResponseType, "Set.removeListener response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -569,7 +594,8 @@ type SetIsEmptyRequest struct {
 
 // DecodeSetIsEmptyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetIsEmptyRequest(m wire.Message, into *SetIsEmptyRequest) error {
-	d := decodeMessage(m, SetIsEmptyRequestType, "Set.isEmpty request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SetIsEmptyRequestType, "Set.isEmpty request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -589,7 +615,8 @@ type SetIsEmptyResponse struct {
 
 // DecodeSetIsEmptyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSetIsEmptyResponse(m wire.Message, into *SetIsEmptyResponse) error {
-	d := decodeMessage(m, SetIsEmptyResponseType, "Set.isEmpty response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SetIsEmptyResponseType, "Set.isEmpty response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }

@@ -30,7 +30,8 @@ type SqlExecute_reservedRequest struct {
 
 // DecodeSqlExecute_reservedRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSqlExecute_reservedRequest(m wire.Message, into *SqlExecute_reservedRequest) error {
-	d := decodeMessage(m, SqlExecute_reservedRequestType, "Sql.execute_reserved request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SqlExecute_reservedRequestType, "Sql.execute_reserved request", wire.RequestHeadSize)
 	into.TimeoutMillis = d.long("timeoutMillis")
 	into.CursorBufferSize = d.int("cursorBufferSize")
 	into.SQL = d.bytes("sql")
@@ -60,7 +61,8 @@ type SqlExecute_reservedResponse struct {
 
 // DecodeSqlExecute_reservedResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSqlExecute_reservedResponse(m wire.Message, into *SqlExecute_reservedResponse) error {
-	d := decodeMessage(m, SqlExecute_reservedResponseType, "Sql.execute_reserved response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SqlExecute_reservedResponseType, "Sql.execute_reserved response", wire.ResponseHeadSize)
 	into.RowPageLast = d.boolean("rowPageLast")
 	into.UpdateCount = d.long("updateCount")
 	if d.null() {
@@ -124,7 +126,8 @@ type SqlFetch_reservedRequest struct {
 
 // DecodeSqlFetch_reservedRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSqlFetch_reservedRequest(m wire.Message, into *SqlFetch_reservedRequest) error {
-	d := decodeMessage(m, SqlFetch_reservedRequestType, "Sql.fetch_reserved request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SqlFetch_reservedRequestType, "Sql.fetch_reserved request", wire.RequestHeadSize)
 	into.CursorBufferSize = d.int("cursorBufferSize")
 	into.QueryID.decode(&d, "queryId")
 	return d.err
@@ -147,7 +150,8 @@ type SqlFetch_reservedResponse struct {
 
 // DecodeSqlFetch_reservedResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSqlFetch_reservedResponse(m wire.Message, into *SqlFetch_reservedResponse) error {
-	d := decodeMessage(m, SqlFetch_reservedResponseType, "Sql.fetch_reserved response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SqlFetch_reservedResponseType, "Sql.fetch_reserved response", wire.ResponseHeadSize)
 	into.RowPageLast = d.boolean("rowPageLast")
 	if d.null() {
 		into.RowPage = nil
@@ -187,7 +191,8 @@ type SqlCloseRequest struct {
 
 // DecodeSqlCloseRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSqlCloseRequest(m wire.Message, into *SqlCloseRequest) error {
-	d := decodeMessage(m, SqlCloseRequestType, "Sql.close request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SqlCloseRequestType, "Sql.close request", wire.RequestHeadSize)
 	into.QueryID.decode(&d, "queryId")
 	return d.err
 }
@@ -204,7 +209,8 @@ type SqlCloseResponse struct{}
 
 // DecodeSqlCloseResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSqlCloseResponse(m wire.Message, _ *SqlCloseResponse) error {
-	d := decodeMessage(m, SqlCloseResponseType, "Sql.close response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SqlCloseResponseType, "Sql.close response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -230,7 +236,8 @@ type SqlExecuteRequest struct {
 
 // DecodeSqlExecuteRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSqlExecuteRequest(m wire.Message, into *SqlExecuteRequest) error {
-	d := decodeMessage(m, SqlExecuteRequestType, "Sql.execute request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SqlExecuteRequestType, "Sql.execute request", wire.RequestHeadSize)
 	into.TimeoutMillis = d.long("timeoutMillis")
 	into.CursorBufferSize = d.int("cursorBufferSize")
 	into.ExpectedResultType = d.byte("expectedResultType")
@@ -273,7 +280,8 @@ type SqlExecuteResponse struct {
 
 // DecodeSqlExecuteResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSqlExecuteResponse(m wire.Message, into *SqlExecuteResponse) error {
-	d := decodeMessage(m, SqlExecuteResponseType, "Sql.execute response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SqlExecuteResponseType, "Sql.execute response", wire.ResponseHeadSize)
 	into.UpdateCount = d.long("updateCount")
 	into.IsInfiniteRows = false
 	if into.HasIsInfiniteRows = d.hasFixed(1); into.HasIsInfiniteRows {
@@ -335,7 +343,8 @@ type SqlFetchRequest struct {
 
 // DecodeSqlFetchRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSqlFetchRequest(m wire.Message, into *SqlFetchRequest) error {
-	d := decodeMessage(m, SqlFetchRequestType, "Sql.fetch request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SqlFetchRequestType, "Sql.fetch request", wire.RequestHeadSize)
 	into.CursorBufferSize = d.int("cursorBufferSize")
 	into.QueryID.decode(&d, "queryId")
 	return d.err
@@ -357,7 +366,8 @@ type SqlFetchResponse struct {
 
 // DecodeSqlFetchResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSqlFetchResponse(m wire.Message, into *SqlFetchResponse) error {
-	d := decodeMessage(m, SqlFetchResponseType, "Sql.fetch response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SqlFetchResponseType, "Sql.fetch response", wire.ResponseHeadSize)
 	if d.null() {
 		into.RowPage = nil
 	} else {
@@ -396,7 +406,8 @@ type SqlMappingDdlRequest struct {
 
 // DecodeSqlMappingDdlRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSqlMappingDdlRequest(m wire.Message, into *SqlMappingDdlRequest) error {
-	d := decodeMessage(m, SqlMappingDdlRequestType, "Sql.mappingDdl request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, SqlMappingDdlRequestType, "Sql.mappingDdl request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -416,7 +427,8 @@ type SqlMappingDdlResponse struct {
 
 // DecodeSqlMappingDdlResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeSqlMappingDdlResponse(m wire.Message, into *SqlMappingDdlResponse) error {
-	d := decodeMessage(m, SqlMappingDdlResponseType, "Sql.mappingDdl response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, SqlMappingDdlResponseType, "Sql.mappingDdl response", wire.ResponseHeadSize)
 	into.SQL = d.nullableString("sql")
 	return d.err
 }

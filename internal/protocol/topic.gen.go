@@ -25,7 +25,8 @@ type TopicPublishRequest struct {
 
 // DecodeTopicPublishRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTopicPublishRequest(m wire.Message, into *TopicPublishRequest) error {
-	d := decodeMessage(m, TopicPublishRequestType, "Topic.publish request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TopicPublishRequestType, "Topic.publish request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Message = d.bytes("message")
 	return d.err
@@ -45,7 +46,8 @@ type TopicPublishResponse struct{}
 
 // DecodeTopicPublishResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTopicPublishResponse(m wire.Message, _ *TopicPublishResponse) error {
-	d := decodeMessage(m, TopicPublishResponseType, "Topic.publish response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TopicPublishResponseType, "Topic.publish response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -64,7 +66,8 @@ type TopicAddMessageListenerRequest struct {
 
 // DecodeTopicAddMessageListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTopicAddMessageListenerRequest(m wire.Message, into *TopicAddMessageListenerRequest) error {
-	d := decodeMessage(m, TopicAddMessageListenerRequestType, "Topic.addMessageListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TopicAddMessageListenerRequestType, "Topic.addMessageListener request", wire.RequestHeadSize)
 	into.LocalOnly = d.boolean("localOnly")
 	into.Name = d.bytes("name")
 	return d.err
@@ -86,7 +89,8 @@ type TopicAddMessageListenerResponse struct {
 
 // DecodeTopicAddMessageListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTopicAddMessageListenerResponse(m wire.Message, into *TopicAddMessageListenerResponse) error {
-	d := decodeMessage(m, TopicAddMessageListenerResponseType, "Topic.addMessageListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TopicAddMessageListenerResponseType, "Topic.addMessageListener response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -108,7 +112,8 @@ type TopicAddMessageListenerTopicEvent struct {
 
 // DecodeTopicAddMessageListenerTopicEvent reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTopicAddMessageListenerTopicEvent(m wire.Message, into *TopicAddMessageListenerTopicEvent) error {
-	d := decodeMessage(m, TopicAddMessageListenerTopicEventType, "Topic.addMessageListener event Topic", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TopicAddMessageListenerTopicEventType, "Topic.addMessageListener event Topic", wire.RequestHeadSize)
 	into.PublishTime = d.long("publishTime")
 	into.UUID = d.uuid("uuid")
 	into.Item = d.bytes("item")
@@ -133,7 +138,8 @@ type TopicRemoveMessageListenerRequest struct {
 
 // DecodeTopicRemoveMessageListenerRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTopicRemoveMessageListenerRequest(m wire.Message, into *TopicRemoveMessageListenerRequest) error {
-	d := decodeMessage(m, TopicRemoveMessageListenerRequestType, "Topic.removeMessageListener request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TopicRemoveMessageListenerRequestType, "Topic.removeMessageListener request", wire.RequestHeadSize)
 	into.RegistrationID = d.uuid("registrationId")
 	into.Name = d.bytes("name")
 	return d.err
@@ -155,7 +161,8 @@ type TopicRemoveMessageListenerResponse struct {
 
 // DecodeTopicRemoveMessageListenerResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTopicRemoveMessageListenerResponse(m wire.Message, into *TopicRemoveMessageListenerResponse) error {
-	d := decodeMessage(m, TopicRemoveMessageListenerResponseType, "Topic.removeMessageListener response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TopicRemoveMessageListenerResponseType, "Topic.removeMessageListener response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -176,7 +183,8 @@ type TopicPublishAllRequest struct {
 
 // DecodeTopicPublishAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTopicPublishAllRequest(m wire.Message, into *TopicPublishAllRequest) error {
-	d := decodeMessage(m, TopicPublishAllRequestType, "Topic.publishAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TopicPublishAllRequestType, "Topic.publishAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Messages = d.listData("messages", into.Messages)
 	return d.err
@@ -195,7 +203,8 @@ type TopicPublishAllResponse struct{}
 
 // DecodeTopicPublishAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTopicPublishAllResponse(m wire.Message, _ *TopicPublishAllResponse) error {
-	d := decodeMessage(m, TopicPublishAllResponseType, "Topic.publishAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TopicPublishAllResponseType, "Topic.publishAll response", wire.ResponseHeadSize)
 	return d.err
 }
 

@@ -22,7 +22,8 @@ type TransactionCommitRequest struct {
 
 // DecodeTransactionCommitRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionCommitRequest(m wire.Message, into *TransactionCommitRequest) error {
-	d := decodeMessage(m, TransactionCommitRequestType, "Transaction.commit request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionCommitRequestType, "Transaction.commit request", wire.RequestHeadSize)
 	into.TransactionID = d.uuid("transactionId")
 	into.ThreadID = d.long("threadId")
 	return d.err
@@ -42,7 +43,8 @@ type TransactionCommitResponse struct{}
 
 // DecodeTransactionCommitResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionCommitResponse(m wire.Message, _ *TransactionCommitResponse) error {
-	d := decodeMessage(m, TransactionCommitResponseType, "Transaction.commit response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionCommitResponseType, "Transaction.commit response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -63,7 +65,8 @@ type TransactionCreateRequest struct {
 
 // DecodeTransactionCreateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionCreateRequest(m wire.Message, into *TransactionCreateRequest) error {
-	d := decodeMessage(m, TransactionCreateRequestType, "Transaction.create request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionCreateRequestType, "Transaction.create request", wire.RequestHeadSize)
 	into.Timeout = d.long("timeout")
 	into.Durability = d.int("durability")
 	into.TransactionType = d.int("transactionType")
@@ -89,7 +92,8 @@ type TransactionCreateResponse struct {
 
 // DecodeTransactionCreateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionCreateResponse(m wire.Message, into *TransactionCreateResponse) error {
-	d := decodeMessage(m, TransactionCreateResponseType, "Transaction.create response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionCreateResponseType, "Transaction.create response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -110,7 +114,8 @@ type TransactionRollbackRequest struct {
 
 // DecodeTransactionRollbackRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionRollbackRequest(m wire.Message, into *TransactionRollbackRequest) error {
-	d := decodeMessage(m, TransactionRollbackRequestType, "Transaction.rollback request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionRollbackRequestType, "Transaction.rollback request", wire.RequestHeadSize)
 	into.TransactionID = d.uuid("transactionId")
 	into.ThreadID = d.long("threadId")
 	return d.err
@@ -130,7 +135,8 @@ type TransactionRollbackResponse struct{}
 
 // DecodeTransactionRollbackResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionRollbackResponse(m wire.Message, _ *TransactionRollbackResponse) error {
-	d := decodeMessage(m, TransactionRollbackResponseType, "Transaction.rollback response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionRollbackResponseType, "Transaction.rollback response", wire.ResponseHeadSize)
 	return d.err
 }
 

@@ -24,7 +24,8 @@ type TransactionalListAddRequest struct {
 
 // DecodeTransactionalListAddRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalListAddRequest(m wire.Message, into *TransactionalListAddRequest) error {
-	d := decodeMessage(m, TransactionalListAddRequestType, "TransactionalList.add request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalListAddRequestType, "TransactionalList.add request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -50,7 +51,8 @@ type TransactionalListAddResponse struct {
 
 // DecodeTransactionalListAddResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalListAddResponse(m wire.Message, into *TransactionalListAddResponse) error {
-	d := decodeMessage(m, TransactionalListAddResponseType, "TransactionalList.add response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalListAddResponseType, "TransactionalList.add response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -73,7 +75,8 @@ type TransactionalListRemoveRequest struct {
 
 // DecodeTransactionalListRemoveRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalListRemoveRequest(m wire.Message, into *TransactionalListRemoveRequest) error {
-	d := decodeMessage(m, TransactionalListRemoveRequestType, "TransactionalList.remove request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalListRemoveRequestType, "TransactionalList.remove request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -99,7 +102,8 @@ type TransactionalListRemoveResponse struct {
 
 // DecodeTransactionalListRemoveResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalListRemoveResponse(m wire.Message, into *TransactionalListRemoveResponse) error {
-	d := decodeMessage(m, TransactionalListRemoveResponseType, "TransactionalList.remove response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalListRemoveResponseType, "TransactionalList.remove response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -121,7 +125,8 @@ type TransactionalListSizeRequest struct {
 
 // DecodeTransactionalListSizeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalListSizeRequest(m wire.Message, into *TransactionalListSizeRequest) error {
-	d := decodeMessage(m, TransactionalListSizeRequestType, "TransactionalList.size request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalListSizeRequestType, "TransactionalList.size request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -145,7 +150,8 @@ type TransactionalListSizeResponse struct {
 
 // DecodeTransactionalListSizeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalListSizeResponse(m wire.Message, into *TransactionalListSizeResponse) error {
-	d := decodeMessage(m, TransactionalListSizeResponseType, "TransactionalList.size response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalListSizeResponseType, "TransactionalList.size response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }

@@ -54,7 +54,8 @@ type TransactionalMapContainsKeyRequest struct {
 
 // DecodeTransactionalMapContainsKeyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapContainsKeyRequest(m wire.Message, into *TransactionalMapContainsKeyRequest) error {
-	d := decodeMessage(m, TransactionalMapContainsKeyRequestType, "TransactionalMap.containsKey request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapContainsKeyRequestType, "TransactionalMap.containsKey request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -80,7 +81,8 @@ type TransactionalMapContainsKeyResponse struct {
 
 // DecodeTransactionalMapContainsKeyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapContainsKeyResponse(m wire.Message, into *TransactionalMapContainsKeyResponse) error {
-	d := decodeMessage(m, TransactionalMapContainsKeyResponseType, "TransactionalMap.containsKey response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapContainsKeyResponseType, "TransactionalMap.containsKey response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -103,7 +105,8 @@ type TransactionalMapGetRequest struct {
 
 // DecodeTransactionalMapGetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapGetRequest(m wire.Message, into *TransactionalMapGetRequest) error {
-	d := decodeMessage(m, TransactionalMapGetRequestType, "TransactionalMap.get request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapGetRequestType, "TransactionalMap.get request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -129,7 +132,8 @@ type TransactionalMapGetResponse struct {
 
 // DecodeTransactionalMapGetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapGetResponse(m wire.Message, into *TransactionalMapGetResponse) error {
-	d := decodeMessage(m, TransactionalMapGetResponseType, "TransactionalMap.get response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapGetResponseType, "TransactionalMap.get response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -152,7 +156,8 @@ type TransactionalMapGetForUpdateRequest struct {
 
 // DecodeTransactionalMapGetForUpdateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapGetForUpdateRequest(m wire.Message, into *TransactionalMapGetForUpdateRequest) error {
-	d := decodeMessage(m, TransactionalMapGetForUpdateRequestType, "TransactionalMap.getForUpdate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapGetForUpdateRequestType, "TransactionalMap.getForUpdate request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -178,7 +183,8 @@ type TransactionalMapGetForUpdateResponse struct {
 
 // DecodeTransactionalMapGetForUpdateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapGetForUpdateResponse(m wire.Message, into *TransactionalMapGetForUpdateResponse) error {
-	d := decodeMessage(m, TransactionalMapGetForUpdateResponseType, "TransactionalMap.getForUpdate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapGetForUpdateResponseType, "TransactionalMap.getForUpdate response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -200,7 +206,8 @@ type TransactionalMapSizeRequest struct {
 
 // DecodeTransactionalMapSizeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapSizeRequest(m wire.Message, into *TransactionalMapSizeRequest) error {
-	d := decodeMessage(m, TransactionalMapSizeRequestType, "TransactionalMap.size request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapSizeRequestType, "TransactionalMap.size request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -224,7 +231,8 @@ type TransactionalMapSizeResponse struct {
 
 // DecodeTransactionalMapSizeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapSizeResponse(m wire.Message, into *TransactionalMapSizeResponse) error {
-	d := decodeMessage(m, TransactionalMapSizeResponseType, "TransactionalMap.size response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapSizeResponseType, "TransactionalMap.size response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -246,7 +254,8 @@ type TransactionalMapIsEmptyRequest struct {
 
 // DecodeTransactionalMapIsEmptyRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapIsEmptyRequest(m wire.Message, into *TransactionalMapIsEmptyRequest) error {
-	d := decodeMessage(m, TransactionalMapIsEmptyRequestType, "TransactionalMap.isEmpty request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapIsEmptyRequestType, "TransactionalMap.isEmpty request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -270,7 +279,8 @@ type TransactionalMapIsEmptyResponse struct {
 
 // DecodeTransactionalMapIsEmptyResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapIsEmptyResponse(m wire.Message, into *TransactionalMapIsEmptyResponse) error {
-	d := decodeMessage(m, TransactionalMapIsEmptyResponseType, "TransactionalMap.isEmpty response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapIsEmptyResponseType, "TransactionalMap.isEmpty response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -295,7 +305,8 @@ type TransactionalMapPutRequest struct {
 
 // DecodeTransactionalMapPutRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapPutRequest(m wire.Message, into *TransactionalMapPutRequest) error {
-	d := decodeMessage(m, TransactionalMapPutRequestType, "TransactionalMap.put request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapPutRequestType, "TransactionalMap.put request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.TTL = d.long("ttl")
@@ -325,7 +336,8 @@ type TransactionalMapPutResponse struct {
 
 // DecodeTransactionalMapPutResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapPutResponse(m wire.Message, into *TransactionalMapPutResponse) error {
-	d := decodeMessage(m, TransactionalMapPutResponseType, "TransactionalMap.put response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapPutResponseType, "TransactionalMap.put response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -349,7 +361,8 @@ type TransactionalMapSetRequest struct {
 
 // DecodeTransactionalMapSetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapSetRequest(m wire.Message, into *TransactionalMapSetRequest) error {
-	d := decodeMessage(m, TransactionalMapSetRequestType, "TransactionalMap.set request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapSetRequestType, "TransactionalMap.set request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -375,7 +388,8 @@ type TransactionalMapSetResponse struct{}
 
 // DecodeTransactionalMapSetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapSetResponse(m wire.Message, _ *TransactionalMapSetResponse) error {
-	d := decodeMessage(m, TransactionalMapSetResponseType, "TransactionalMap.set response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapSetResponseType, "TransactionalMap.set response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -397,7 +411,8 @@ type TransactionalMapPutIfAbsentRequest struct {
 
 // DecodeTransactionalMapPutIfAbsentRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapPutIfAbsentRequest(m wire.Message, into *TransactionalMapPutIfAbsentRequest) error {
-	d := decodeMessage(m, TransactionalMapPutIfAbsentRequestType, "TransactionalMap.putIfAbsent request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapPutIfAbsentRequestType, "TransactionalMap.putIfAbsent request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -425,7 +440,8 @@ type TransactionalMapPutIfAbsentResponse struct {
 
 // DecodeTransactionalMapPutIfAbsentResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapPutIfAbsentResponse(m wire.Message, into *TransactionalMapPutIfAbsentResponse) error {
-	d := decodeMessage(m, TransactionalMapPutIfAbsentResponseType, "TransactionalMap.putIfAbsent response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapPutIfAbsentResponseType, "TransactionalMap.putIfAbsent response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -449,7 +465,8 @@ type TransactionalMapReplaceRequest struct {
 
 // DecodeTransactionalMapReplaceRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapReplaceRequest(m wire.Message, into *TransactionalMapReplaceRequest) error {
-	d := decodeMessage(m, TransactionalMapReplaceRequestType, "TransactionalMap.replace request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapReplaceRequestType, "TransactionalMap.replace request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -477,7 +494,8 @@ type TransactionalMapReplaceResponse struct {
 
 // DecodeTransactionalMapReplaceResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapReplaceResponse(m wire.Message, into *TransactionalMapReplaceResponse) error {
-	d := decodeMessage(m, TransactionalMapReplaceResponseType, "TransactionalMap.replace response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapReplaceResponseType, "TransactionalMap.replace response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -502,7 +520,8 @@ type TransactionalMapReplaceIfSameRequest struct {
 
 // DecodeTransactionalMapReplaceIfSameRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapReplaceIfSameRequest(m wire.Message, into *TransactionalMapReplaceIfSameRequest) error {
-	d := decodeMessage(m, TransactionalMapReplaceIfSameRequestType, "TransactionalMap.replaceIfSame request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapReplaceIfSameRequestType, "TransactionalMap.replaceIfSame request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -532,7 +551,8 @@ type TransactionalMapReplaceIfSameResponse struct {
 
 // DecodeTransactionalMapReplaceIfSameResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapReplaceIfSameResponse(m wire.Message, into *TransactionalMapReplaceIfSameResponse) error {
-	d := decodeMessage(m, TransactionalMapReplaceIfSameResponseType, "TransactionalMap.replaceIfSame response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapReplaceIfSameResponseType, "TransactionalMap.replaceIfSame response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -555,7 +575,8 @@ type TransactionalMapRemoveRequest struct {
 
 // DecodeTransactionalMapRemoveRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapRemoveRequest(m wire.Message, into *TransactionalMapRemoveRequest) error {
-	d := decodeMessage(m, TransactionalMapRemoveRequestType, "TransactionalMap.remove request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapRemoveRequestType, "TransactionalMap.remove request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -581,7 +602,8 @@ type TransactionalMapRemoveResponse struct {
 
 // DecodeTransactionalMapRemoveResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapRemoveResponse(m wire.Message, into *TransactionalMapRemoveResponse) error {
-	d := decodeMessage(m, TransactionalMapRemoveResponseType, "TransactionalMap.remove response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapRemoveResponseType, "TransactionalMap.remove response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -604,7 +626,8 @@ type TransactionalMapDeleteRequest struct {
 
 // DecodeTransactionalMapDeleteRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapDeleteRequest(m wire.Message, into *TransactionalMapDeleteRequest) error {
-	d := decodeMessage(m, TransactionalMapDeleteRequestType, "TransactionalMap.delete request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapDeleteRequestType, "TransactionalMap.delete request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -628,7 +651,8 @@ type TransactionalMapDeleteResponse struct{}
 
 // DecodeTransactionalMapDeleteResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapDeleteResponse(m wire.Message, _ *TransactionalMapDeleteResponse) error {
-	d := decodeMessage(m, TransactionalMapDeleteResponseType, "TransactionalMap.delete response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapDeleteResponseType, "TransactionalMap.delete response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -650,7 +674,8 @@ type TransactionalMapRemoveIfSameRequest struct {
 
 // DecodeTransactionalMapRemoveIfSameRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapRemoveIfSameRequest(m wire.Message, into *TransactionalMapRemoveIfSameRequest) error {
-	d := decodeMessage(m, TransactionalMapRemoveIfSameRequestType, "TransactionalMap.removeIfSame request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapRemoveIfSameRequestType, "TransactionalMap.removeIfSame request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -678,7 +703,8 @@ type TransactionalMapRemoveIfSameResponse struct {
 
 // DecodeTransactionalMapRemoveIfSameResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapRemoveIfSameResponse(m wire.Message, into *TransactionalMapRemoveIfSameResponse) error {
-	d := decodeMessage(m, TransactionalMapRemoveIfSameResponseType, "TransactionalMap.removeIfSame response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapRemoveIfSameResponseType, "TransactionalMap.removeIfSame response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -700,7 +726,8 @@ type TransactionalMapKeySetRequest struct {
 
 // DecodeTransactionalMapKeySetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapKeySetRequest(m wire.Message, into *TransactionalMapKeySetRequest) error {
-	d := decodeMessage(m, TransactionalMapKeySetRequestType, "TransactionalMap.keySet request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapKeySetRequestType, "TransactionalMap.keySet request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -724,7 +751,8 @@ type TransactionalMapKeySetResponse struct {
 
 // DecodeTransactionalMapKeySetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapKeySetResponse(m wire.Message, into *TransactionalMapKeySetResponse) error {
-	d := decodeMessage(m, TransactionalMapKeySetResponseType, "TransactionalMap.keySet response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapKeySetResponseType, "TransactionalMap.keySet response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -746,7 +774,8 @@ type TransactionalMapKeySetWithPredicateRequest struct {
 
 // DecodeTransactionalMapKeySetWithPredicateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapKeySetWithPredicateRequest(m wire.Message, into *TransactionalMapKeySetWithPredicateRequest) error {
-	d := decodeMessage(m, TransactionalMapKeySetWithPredicateRequestType, "TransactionalMap.keySetWithPredicate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapKeySetWithPredicateRequestType, "TransactionalMap.keySetWithPredicate request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -772,7 +801,8 @@ type TransactionalMapKeySetWithPredicateResponse struct {
 
 // DecodeTransactionalMapKeySetWithPredicateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapKeySetWithPredicateResponse(m wire.Message, into *TransactionalMapKeySetWithPredicateResponse) error {
-	d := decodeMessage(m, TransactionalMapKeySetWithPredicateResponseType, "TransactionalMap.keySetWithPredicate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapKeySetWithPredicateResponseType, "TransactionalMap.keySetWithPredicate response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -793,7 +823,8 @@ type TransactionalMapValuesRequest struct {
 
 // DecodeTransactionalMapValuesRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapValuesRequest(m wire.Message, into *TransactionalMapValuesRequest) error {
-	d := decodeMessage(m, TransactionalMapValuesRequestType, "TransactionalMap.values request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapValuesRequestType, "TransactionalMap.values request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -817,7 +848,8 @@ type TransactionalMapValuesResponse struct {
 
 // DecodeTransactionalMapValuesResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapValuesResponse(m wire.Message, into *TransactionalMapValuesResponse) error {
-	d := decodeMessage(m, TransactionalMapValuesResponseType, "TransactionalMap.values response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapValuesResponseType, "TransactionalMap.values response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -839,7 +871,8 @@ type TransactionalMapValuesWithPredicateRequest struct {
 
 // DecodeTransactionalMapValuesWithPredicateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapValuesWithPredicateRequest(m wire.Message, into *TransactionalMapValuesWithPredicateRequest) error {
-	d := decodeMessage(m, TransactionalMapValuesWithPredicateRequestType, "TransactionalMap.valuesWithPredicate request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapValuesWithPredicateRequestType, "TransactionalMap.valuesWithPredicate request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -865,7 +898,8 @@ type TransactionalMapValuesWithPredicateResponse struct {
 
 // DecodeTransactionalMapValuesWithPredicateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapValuesWithPredicateResponse(m wire.Message, into *TransactionalMapValuesWithPredicateResponse) error {
-	d := decodeMessage(m, TransactionalMapValuesWithPredicateResponseType, "TransactionalMap.valuesWithPredicate response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapValuesWithPredicateResponseType, "TransactionalMap.valuesWithPredicate response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -887,7 +921,8 @@ type TransactionalMapContainsValueRequest struct {
 
 // DecodeTransactionalMapContainsValueRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapContainsValueRequest(m wire.Message, into *TransactionalMapContainsValueRequest) error {
-	d := decodeMessage(m, TransactionalMapContainsValueRequestType, "TransactionalMap.containsValue request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapContainsValueRequestType, "TransactionalMap.containsValue request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -913,7 +948,8 @@ type TransactionalMapContainsValueResponse struct {
 
 // DecodeTransactionalMapContainsValueResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMapContainsValueResponse(m wire.Message, into *TransactionalMapContainsValueResponse) error {
-	d := decodeMessage(m, TransactionalMapContainsValueResponseType, "TransactionalMap.containsValue response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMapContainsValueResponseType, "TransactionalMap.containsValue response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }

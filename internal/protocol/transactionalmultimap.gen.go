@@ -31,7 +31,8 @@ type TransactionalMultiMapPutRequest struct {
 
 // DecodeTransactionalMultiMapPutRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMultiMapPutRequest(m wire.Message, into *TransactionalMultiMapPutRequest) error {
-	d := decodeMessage(m, TransactionalMultiMapPutRequestType, "TransactionalMultiMap.put request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMultiMapPutRequestType, "TransactionalMultiMap.put request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -59,7 +60,8 @@ type TransactionalMultiMapPutResponse struct {
 
 // DecodeTransactionalMultiMapPutResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMultiMapPutResponse(m wire.Message, into *TransactionalMultiMapPutResponse) error {
-	d := decodeMessage(m, TransactionalMultiMapPutResponseType, "TransactionalMultiMap.put response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMultiMapPutResponseType, "TransactionalMultiMap.put response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -82,7 +84,8 @@ type TransactionalMultiMapGetRequest struct {
 
 // DecodeTransactionalMultiMapGetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMultiMapGetRequest(m wire.Message, into *TransactionalMultiMapGetRequest) error {
-	d := decodeMessage(m, TransactionalMultiMapGetRequestType, "TransactionalMultiMap.get request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMultiMapGetRequestType, "TransactionalMultiMap.get request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -108,7 +111,8 @@ type TransactionalMultiMapGetResponse struct {
 
 // DecodeTransactionalMultiMapGetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMultiMapGetResponse(m wire.Message, into *TransactionalMultiMapGetResponse) error {
-	d := decodeMessage(m, TransactionalMultiMapGetResponseType, "TransactionalMultiMap.get response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMultiMapGetResponseType, "TransactionalMultiMap.get response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -130,7 +134,8 @@ type TransactionalMultiMapRemoveRequest struct {
 
 // DecodeTransactionalMultiMapRemoveRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMultiMapRemoveRequest(m wire.Message, into *TransactionalMultiMapRemoveRequest) error {
-	d := decodeMessage(m, TransactionalMultiMapRemoveRequestType, "TransactionalMultiMap.remove request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMultiMapRemoveRequestType, "TransactionalMultiMap.remove request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -156,7 +161,8 @@ type TransactionalMultiMapRemoveResponse struct {
 
 // DecodeTransactionalMultiMapRemoveResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMultiMapRemoveResponse(m wire.Message, into *TransactionalMultiMapRemoveResponse) error {
-	d := decodeMessage(m, TransactionalMultiMapRemoveResponseType, "TransactionalMultiMap.remove response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMultiMapRemoveResponseType, "TransactionalMultiMap.remove response", wire.ResponseHeadSize)
 	into.Response = d.listData("response", into.Response)
 	return d.err
 }
@@ -179,7 +185,8 @@ type TransactionalMultiMapRemoveEntryRequest struct {
 
 // DecodeTransactionalMultiMapRemoveEntryRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMultiMapRemoveEntryRequest(m wire.Message, into *TransactionalMultiMapRemoveEntryRequest) error {
-	d := decodeMessage(m, TransactionalMultiMapRemoveEntryRequestType, "TransactionalMultiMap.removeEntry request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMultiMapRemoveEntryRequestType, "TransactionalMultiMap.removeEntry request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -207,7 +214,8 @@ type TransactionalMultiMapRemoveEntryResponse struct {
 
 // DecodeTransactionalMultiMapRemoveEntryResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMultiMapRemoveEntryResponse(m wire.Message, into *TransactionalMultiMapRemoveEntryResponse) error {
-	d := decodeMessage(m, TransactionalMultiMapRemoveEntryResponseType, "TransactionalMultiMap.removeEntry response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMultiMapRemoveEntryResponseType, "TransactionalMultiMap.removeEntry response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -230,7 +238,8 @@ type TransactionalMultiMapValueCountRequest struct {
 
 // DecodeTransactionalMultiMapValueCountRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMultiMapValueCountRequest(m wire.Message, into *TransactionalMultiMapValueCountRequest) error {
-	d := decodeMessage(m, TransactionalMultiMapValueCountRequestType, "TransactionalMultiMap.valueCount request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMultiMapValueCountRequestType, "TransactionalMultiMap.valueCount request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -256,7 +265,8 @@ type TransactionalMultiMapValueCountResponse struct {
 
 // DecodeTransactionalMultiMapValueCountResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMultiMapValueCountResponse(m wire.Message, into *TransactionalMultiMapValueCountResponse) error {
-	d := decodeMessage(m, TransactionalMultiMapValueCountResponseType, "TransactionalMultiMap.valueCount response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMultiMapValueCountResponseType, "TransactionalMultiMap.valueCount response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }
@@ -278,7 +288,8 @@ type TransactionalMultiMapSizeRequest struct {
 
 // DecodeTransactionalMultiMapSizeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMultiMapSizeRequest(m wire.Message, into *TransactionalMultiMapSizeRequest) error {
-	d := decodeMessage(m, TransactionalMultiMapSizeRequestType, "TransactionalMultiMap.size request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalMultiMapSizeRequestType, "TransactionalMultiMap.size request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -302,7 +313,8 @@ type TransactionalMultiMapSizeResponse struct {
 
 // DecodeTransactionalMultiMapSizeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalMultiMapSizeResponse(m wire.Message, into *TransactionalMultiMapSizeResponse) error {
-	d := decodeMessage(m, TransactionalMultiMapSizeResponseType, "TransactionalMultiMap.size response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalMultiMapSizeResponseType, "TransactionalMultiMap.size response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }

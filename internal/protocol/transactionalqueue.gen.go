@@ -29,7 +29,8 @@ type TransactionalQueueOfferRequest struct {
 
 // DecodeTransactionalQueueOfferRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalQueueOfferRequest(m wire.Message, into *TransactionalQueueOfferRequest) error {
-	d := decodeMessage(m, TransactionalQueueOfferRequestType, "TransactionalQueue.offer request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalQueueOfferRequestType, "TransactionalQueue.offer request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Timeout = d.long("timeout")
@@ -57,7 +58,8 @@ type TransactionalQueueOfferResponse struct {
 
 // DecodeTransactionalQueueOfferResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalQueueOfferResponse(m wire.Message, into *TransactionalQueueOfferResponse) error {
-	d := decodeMessage(m, TransactionalQueueOfferResponseType, "TransactionalQueue.offer response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalQueueOfferResponseType, "TransactionalQueue.offer response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -79,7 +81,8 @@ type TransactionalQueueTakeRequest struct {
 
 // DecodeTransactionalQueueTakeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalQueueTakeRequest(m wire.Message, into *TransactionalQueueTakeRequest) error {
-	d := decodeMessage(m, TransactionalQueueTakeRequestType, "TransactionalQueue.take request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalQueueTakeRequestType, "TransactionalQueue.take request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -103,7 +106,8 @@ type TransactionalQueueTakeResponse struct {
 
 // DecodeTransactionalQueueTakeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalQueueTakeResponse(m wire.Message, into *TransactionalQueueTakeResponse) error {
-	d := decodeMessage(m, TransactionalQueueTakeResponseType, "TransactionalQueue.take response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalQueueTakeResponseType, "TransactionalQueue.take response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -126,7 +130,8 @@ type TransactionalQueuePollRequest struct {
 
 // DecodeTransactionalQueuePollRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalQueuePollRequest(m wire.Message, into *TransactionalQueuePollRequest) error {
-	d := decodeMessage(m, TransactionalQueuePollRequestType, "TransactionalQueue.poll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalQueuePollRequestType, "TransactionalQueue.poll request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Timeout = d.long("timeout")
@@ -152,7 +157,8 @@ type TransactionalQueuePollResponse struct {
 
 // DecodeTransactionalQueuePollResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalQueuePollResponse(m wire.Message, into *TransactionalQueuePollResponse) error {
-	d := decodeMessage(m, TransactionalQueuePollResponseType, "TransactionalQueue.poll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalQueuePollResponseType, "TransactionalQueue.poll response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -175,7 +181,8 @@ type TransactionalQueuePeekRequest struct {
 
 // DecodeTransactionalQueuePeekRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalQueuePeekRequest(m wire.Message, into *TransactionalQueuePeekRequest) error {
-	d := decodeMessage(m, TransactionalQueuePeekRequestType, "TransactionalQueue.peek request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalQueuePeekRequestType, "TransactionalQueue.peek request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Timeout = d.long("timeout")
@@ -201,7 +208,8 @@ type TransactionalQueuePeekResponse struct {
 
 // DecodeTransactionalQueuePeekResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalQueuePeekResponse(m wire.Message, into *TransactionalQueuePeekResponse) error {
-	d := decodeMessage(m, TransactionalQueuePeekResponseType, "TransactionalQueue.peek response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalQueuePeekResponseType, "TransactionalQueue.peek response", wire.ResponseHeadSize)
 	into.Response = d.nullableBytes("response")
 	return d.err
 }
@@ -223,7 +231,8 @@ type TransactionalQueueSizeRequest struct {
 
 // DecodeTransactionalQueueSizeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalQueueSizeRequest(m wire.Message, into *TransactionalQueueSizeRequest) error {
-	d := decodeMessage(m, TransactionalQueueSizeRequestType, "TransactionalQueue.size request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalQueueSizeRequestType, "TransactionalQueue.size request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -247,7 +256,8 @@ type TransactionalQueueSizeResponse struct {
 
 // DecodeTransactionalQueueSizeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalQueueSizeResponse(m wire.Message, into *TransactionalQueueSizeResponse) error {
-	d := decodeMessage(m, TransactionalQueueSizeResponseType, "TransactionalQueue.size response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalQueueSizeResponseType, "TransactionalQueue.size response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }

@@ -24,7 +24,8 @@ type TransactionalSetAddRequest struct {
 
 // DecodeTransactionalSetAddRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalSetAddRequest(m wire.Message, into *TransactionalSetAddRequest) error {
-	d := decodeMessage(m, TransactionalSetAddRequestType, "TransactionalSet.add request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalSetAddRequestType, "TransactionalSet.add request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -50,7 +51,8 @@ type TransactionalSetAddResponse struct {
 
 // DecodeTransactionalSetAddResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalSetAddResponse(m wire.Message, into *TransactionalSetAddResponse) error {
-	d := decodeMessage(m, TransactionalSetAddResponseType, "TransactionalSet.add response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalSetAddResponseType, "TransactionalSet.add response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -73,7 +75,8 @@ type TransactionalSetRemoveRequest struct {
 
 // DecodeTransactionalSetRemoveRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalSetRemoveRequest(m wire.Message, into *TransactionalSetRemoveRequest) error {
-	d := decodeMessage(m, TransactionalSetRemoveRequestType, "TransactionalSet.remove request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalSetRemoveRequestType, "TransactionalSet.remove request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -99,7 +102,8 @@ type TransactionalSetRemoveResponse struct {
 
 // DecodeTransactionalSetRemoveResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalSetRemoveResponse(m wire.Message, into *TransactionalSetRemoveResponse) error {
-	d := decodeMessage(m, TransactionalSetRemoveResponseType, "TransactionalSet.remove response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalSetRemoveResponseType, "TransactionalSet.remove response", wire.ResponseHeadSize)
 	into.Response = d.boolean("response")
 	return d.err
 }
@@ -121,7 +125,8 @@ type TransactionalSetSizeRequest struct {
 
 // DecodeTransactionalSetSizeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalSetSizeRequest(m wire.Message, into *TransactionalSetSizeRequest) error {
-	d := decodeMessage(m, TransactionalSetSizeRequestType, "TransactionalSet.size request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, TransactionalSetSizeRequestType, "TransactionalSet.size request", wire.RequestHeadSize)
 	into.TxnID = d.uuid("txnId")
 	into.ThreadID = d.long("threadId")
 	into.Name = d.bytes("name")
@@ -145,7 +150,8 @@ type TransactionalSetSizeResponse struct {
 
 // DecodeTransactionalSetSizeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeTransactionalSetSizeResponse(m wire.Message, into *TransactionalSetSizeResponse) error {
-	d := decodeMessage(m, TransactionalSetSizeResponseType, "TransactionalSet.size response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, TransactionalSetSizeResponseType, "TransactionalSet.size response", wire.ResponseHeadSize)
 	into.Response = d.int("response")
 	return d.err
 }

@@ -39,7 +39,8 @@ type VectorCollectionPutRequest struct {
 
 // DecodeVectorCollectionPutRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionPutRequest(m wire.Message, into *VectorCollectionPutRequest) error {
-	d := decodeMessage(m, VectorCollectionPutRequestType, "VectorCollection.put request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionPutRequestType, "VectorCollection.put request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
 	into.Value.decode(&d, "value")
@@ -62,7 +63,8 @@ type VectorCollectionPutResponse struct {
 
 // DecodeVectorCollectionPutResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionPutResponse(m wire.Message, into *VectorCollectionPutResponse) error {
-	d := decodeMessage(m, VectorCollectionPutResponseType, "VectorCollection.put response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionPutResponseType, "VectorCollection.put response", wire.ResponseHeadSize)
 	if d.null() {
 		into.Value = nil
 	} else {
@@ -92,7 +94,8 @@ type VectorCollectionPutIfAbsentRequest struct {
 
 // DecodeVectorCollectionPutIfAbsentRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionPutIfAbsentRequest(m wire.Message, into *VectorCollectionPutIfAbsentRequest) error {
-	d := decodeMessage(m, VectorCollectionPutIfAbsentRequestType, "VectorCollection.putIfAbsent request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionPutIfAbsentRequestType, "VectorCollection.putIfAbsent request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
 	into.Value.decode(&d, "value")
@@ -115,7 +118,8 @@ type VectorCollectionPutIfAbsentResponse struct {
 
 // DecodeVectorCollectionPutIfAbsentResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionPutIfAbsentResponse(m wire.Message, into *VectorCollectionPutIfAbsentResponse) error {
-	d := decodeMessage(m, VectorCollectionPutIfAbsentResponseType, "VectorCollection.putIfAbsent response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionPutIfAbsentResponseType, "VectorCollection.putIfAbsent response", wire.ResponseHeadSize)
 	if d.null() {
 		into.Value = nil
 	} else {
@@ -144,7 +148,8 @@ type VectorCollectionPutAllRequest struct {
 
 // DecodeVectorCollectionPutAllRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionPutAllRequest(m wire.Message, into *VectorCollectionPutAllRequest) error {
-	d := decodeMessage(m, VectorCollectionPutAllRequestType, "VectorCollection.putAll request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionPutAllRequestType, "VectorCollection.putAll request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Entries = d.entryListDataVectorDocument("entries", into.Entries)
 	return d.err
@@ -163,7 +168,8 @@ type VectorCollectionPutAllResponse struct{}
 
 // DecodeVectorCollectionPutAllResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionPutAllResponse(m wire.Message, _ *VectorCollectionPutAllResponse) error {
-	d := decodeMessage(m, VectorCollectionPutAllResponseType, "VectorCollection.putAll response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionPutAllResponseType, "VectorCollection.putAll response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -182,7 +188,8 @@ type VectorCollectionGetRequest struct {
 
 // DecodeVectorCollectionGetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionGetRequest(m wire.Message, into *VectorCollectionGetRequest) error {
-	d := decodeMessage(m, VectorCollectionGetRequestType, "VectorCollection.get request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionGetRequestType, "VectorCollection.get request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
 	return d.err
@@ -204,7 +211,8 @@ type VectorCollectionGetResponse struct {
 
 // DecodeVectorCollectionGetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionGetResponse(m wire.Message, into *VectorCollectionGetResponse) error {
-	d := decodeMessage(m, VectorCollectionGetResponseType, "VectorCollection.get response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionGetResponseType, "VectorCollection.get response", wire.ResponseHeadSize)
 	if d.null() {
 		into.Value = nil
 	} else {
@@ -233,7 +241,8 @@ type VectorCollectionRemoveRequest struct {
 
 // DecodeVectorCollectionRemoveRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionRemoveRequest(m wire.Message, into *VectorCollectionRemoveRequest) error {
-	d := decodeMessage(m, VectorCollectionRemoveRequestType, "VectorCollection.remove request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionRemoveRequestType, "VectorCollection.remove request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
 	return d.err
@@ -255,7 +264,8 @@ type VectorCollectionRemoveResponse struct {
 
 // DecodeVectorCollectionRemoveResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionRemoveResponse(m wire.Message, into *VectorCollectionRemoveResponse) error {
-	d := decodeMessage(m, VectorCollectionRemoveResponseType, "VectorCollection.remove response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionRemoveResponseType, "VectorCollection.remove response", wire.ResponseHeadSize)
 	if d.null() {
 		into.Value = nil
 	} else {
@@ -285,7 +295,8 @@ type VectorCollectionSetRequest struct {
 
 // DecodeVectorCollectionSetRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionSetRequest(m wire.Message, into *VectorCollectionSetRequest) error {
-	d := decodeMessage(m, VectorCollectionSetRequestType, "VectorCollection.set request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionSetRequestType, "VectorCollection.set request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
 	into.Value.decode(&d, "value")
@@ -306,7 +317,8 @@ type VectorCollectionSetResponse struct{}
 
 // DecodeVectorCollectionSetResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionSetResponse(m wire.Message, _ *VectorCollectionSetResponse) error {
-	d := decodeMessage(m, VectorCollectionSetResponseType, "VectorCollection.set response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionSetResponseType, "VectorCollection.set response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -325,7 +337,8 @@ type VectorCollectionDeleteRequest struct {
 
 // DecodeVectorCollectionDeleteRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionDeleteRequest(m wire.Message, into *VectorCollectionDeleteRequest) error {
-	d := decodeMessage(m, VectorCollectionDeleteRequestType, "VectorCollection.delete request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionDeleteRequestType, "VectorCollection.delete request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Key = d.bytes("key")
 	return d.err
@@ -345,7 +358,8 @@ type VectorCollectionDeleteResponse struct{}
 
 // DecodeVectorCollectionDeleteResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionDeleteResponse(m wire.Message, _ *VectorCollectionDeleteResponse) error {
-	d := decodeMessage(m, VectorCollectionDeleteResponseType, "VectorCollection.delete response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionDeleteResponseType, "VectorCollection.delete response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -365,7 +379,8 @@ type VectorCollectionSearchNearVectorRequest struct {
 
 // DecodeVectorCollectionSearchNearVectorRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionSearchNearVectorRequest(m wire.Message, into *VectorCollectionSearchNearVectorRequest) error {
-	d := decodeMessage(m, VectorCollectionSearchNearVectorRequestType, "VectorCollection.searchNearVector request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionSearchNearVectorRequestType, "VectorCollection.searchNearVector request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	into.Vectors = decodeList(&d, "vectors", into.Vectors)
 	into.Options.decode(&d, "options")
@@ -388,7 +403,8 @@ type VectorCollectionSearchNearVectorResponse struct {
 
 // DecodeVectorCollectionSearchNearVectorResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionSearchNearVectorResponse(m wire.Message, into *VectorCollectionSearchNearVectorResponse) error {
-	d := decodeMessage(m, VectorCollectionSearchNearVectorResponseType, "VectorCollection.searchNearVector response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionSearchNearVectorResponseType, "VectorCollection.searchNearVector response", wire.ResponseHeadSize)
 	into.Result = decodeList(&d, "result", into.Result)
 	return d.err
 }
@@ -410,7 +426,8 @@ type VectorCollectionOptimizeRequest struct {
 
 // DecodeVectorCollectionOptimizeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionOptimizeRequest(m wire.Message, into *VectorCollectionOptimizeRequest) error {
-	d := decodeMessage(m, VectorCollectionOptimizeRequestType, "VectorCollection.optimize request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionOptimizeRequestType, "VectorCollection.optimize request", wire.RequestHeadSize)
 	into.UUID = UUID{}
 	if into.HasUUID = d.hasFixed(17); into.HasUUID {
 		into.UUID = d.nullableUUID("uuid")
@@ -435,7 +452,8 @@ type VectorCollectionOptimizeResponse struct{}
 
 // DecodeVectorCollectionOptimizeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionOptimizeResponse(m wire.Message, _ *VectorCollectionOptimizeResponse) error {
-	d := decodeMessage(m, VectorCollectionOptimizeResponseType, "VectorCollection.optimize response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionOptimizeResponseType, "VectorCollection.optimize response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -453,7 +471,8 @@ type VectorCollectionClearRequest struct {
 
 // DecodeVectorCollectionClearRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionClearRequest(m wire.Message, into *VectorCollectionClearRequest) error {
-	d := decodeMessage(m, VectorCollectionClearRequestType, "VectorCollection.clear request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionClearRequestType, "VectorCollection.clear request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -471,7 +490,8 @@ type VectorCollectionClearResponse struct{}
 
 // DecodeVectorCollectionClearResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionClearResponse(m wire.Message, _ *VectorCollectionClearResponse) error {
-	d := decodeMessage(m, VectorCollectionClearResponseType, "VectorCollection.clear response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionClearResponseType, "VectorCollection.clear response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -489,7 +509,8 @@ type VectorCollectionSizeRequest struct {
 
 // DecodeVectorCollectionSizeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionSizeRequest(m wire.Message, into *VectorCollectionSizeRequest) error {
-	d := decodeMessage(m, VectorCollectionSizeRequestType, "VectorCollection.size request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionSizeRequestType, "VectorCollection.size request", wire.RequestHeadSize)
 	into.Name = d.bytes("name")
 	return d.err
 }
@@ -509,7 +530,8 @@ type VectorCollectionSizeResponse struct {
 
 // DecodeVectorCollectionSizeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeVectorCollectionSizeResponse(m wire.Message, into *VectorCollectionSizeResponse) error {
-	d := decodeMessage(m, VectorCollectionSizeResponseType, "VectorCollection.size response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, VectorCollectionSizeResponseType, "VectorCollection.size response", wire.ResponseHeadSize)
 	into.Response = d.long("response")
 	return d.err
 }

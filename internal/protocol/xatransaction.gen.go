@@ -29,7 +29,8 @@ type XATransactionClearRemoteRequest struct {
 
 // DecodeXATransactionClearRemoteRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeXATransactionClearRemoteRequest(m wire.Message, into *XATransactionClearRemoteRequest) error {
-	d := decodeMessage(m, XATransactionClearRemoteRequestType, "XATransaction.clearRemote request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, XATransactionClearRemoteRequestType, "XATransaction.clearRemote request", wire.RequestHeadSize)
 	into.Xid.decode(&d, "xid")
 	return d.err
 }
@@ -46,7 +47,8 @@ type XATransactionClearRemoteResponse struct{}
 
 // DecodeXATransactionClearRemoteResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeXATransactionClearRemoteResponse(m wire.Message, _ *XATransactionClearRemoteResponse) error {
-	d := decodeMessage(m, XATransactionClearRemoteResponseType, "XATransaction.clearRemote response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, XATransactionClearRemoteResponseType, "XATransaction.clearRemote response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -62,7 +64,8 @@ type XATransactionCollectTransactionsRequest struct{}
 
 // DecodeXATransactionCollectTransactionsRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeXATransactionCollectTransactionsRequest(m wire.Message, _ *XATransactionCollectTransactionsRequest) error {
-	d := decodeMessage(m, XATransactionCollectTransactionsRequestType, "XATransaction.collectTransactions request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, XATransactionCollectTransactionsRequestType, "XATransaction.collectTransactions request", wire.RequestHeadSize)
 	return d.err
 }
 
@@ -80,7 +83,8 @@ type XATransactionCollectTransactionsResponse struct {
 
 // DecodeXATransactionCollectTransactionsResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeXATransactionCollectTransactionsResponse(m wire.Message, into *XATransactionCollectTransactionsResponse) error {
-	d := decodeMessage(m, XATransactionCollectTransactionsResponseType, "XATransaction.collectTransactions response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, XATransactionCollectTransactionsResponseType, "XATransaction.collectTransactions response", wire.ResponseHeadSize)
 	into.Response = decodeList(&d, "response", into.Response)
 	return d.err
 }
@@ -100,7 +104,8 @@ type XATransactionFinalizeRequest struct {
 
 // DecodeXATransactionFinalizeRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeXATransactionFinalizeRequest(m wire.Message, into *XATransactionFinalizeRequest) error {
-	d := decodeMessage(m, XATransactionFinalizeRequestType, "XATransaction.finalize request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, XATransactionFinalizeRequestType, "XATransaction.finalize request", wire.RequestHeadSize)
 	into.IsCommit = d.boolean("isCommit")
 	into.Xid.decode(&d, "xid")
 	return d.err
@@ -119,7 +124,8 @@ type XATransactionFinalizeResponse struct{}
 
 // DecodeXATransactionFinalizeResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeXATransactionFinalizeResponse(m wire.Message, _ *XATransactionFinalizeResponse) error {
-	d := decodeMessage(m, XATransactionFinalizeResponseType, "XATransaction.finalize response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, XATransactionFinalizeResponseType, "XATransaction.finalize response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -138,7 +144,8 @@ type XATransactionCommitRequest struct {
 
 // DecodeXATransactionCommitRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeXATransactionCommitRequest(m wire.Message, into *XATransactionCommitRequest) error {
-	d := decodeMessage(m, XATransactionCommitRequestType, "XATransaction.commit request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, XATransactionCommitRequestType, "XATransaction.commit request", wire.RequestHeadSize)
 	into.TransactionID = d.uuid("transactionId")
 	into.OnePhase = d.boolean("onePhase")
 	return d.err
@@ -158,7 +165,8 @@ type XATransactionCommitResponse struct{}
 
 // DecodeXATransactionCommitResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeXATransactionCommitResponse(m wire.Message, _ *XATransactionCommitResponse) error {
-	d := decodeMessage(m, XATransactionCommitResponseType, "XATransaction.commit response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, XATransactionCommitResponseType, "XATransaction.commit response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -177,7 +185,8 @@ type XATransactionCreateRequest struct {
 
 // DecodeXATransactionCreateRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeXATransactionCreateRequest(m wire.Message, into *XATransactionCreateRequest) error {
-	d := decodeMessage(m, XATransactionCreateRequestType, "XATransaction.create request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, XATransactionCreateRequestType, "XATransaction.create request", wire.RequestHeadSize)
 	into.Timeout = d.long("timeout")
 	into.Xid.decode(&d, "xid")
 	return d.err
@@ -198,7 +207,8 @@ type XATransactionCreateResponse struct {
 
 // DecodeXATransactionCreateResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeXATransactionCreateResponse(m wire.Message, into *XATransactionCreateResponse) error {
-	d := decodeMessage(m, XATransactionCreateResponseType, "XATransaction.create response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, XATransactionCreateResponseType, "XATransaction.create response", wire.ResponseHeadSize)
 	into.Response = d.uuid("response")
 	return d.err
 }
@@ -218,7 +228,8 @@ type XATransactionPrepareRequest struct {
 
 // DecodeXATransactionPrepareRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeXATransactionPrepareRequest(m wire.Message, into *XATransactionPrepareRequest) error {
-	d := decodeMessage(m, XATransactionPrepareRequestType, "XATransaction.prepare request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, XATransactionPrepareRequestType, "XATransaction.prepare request", wire.RequestHeadSize)
 	into.TransactionID = d.uuid("transactionId")
 	return d.err
 }
@@ -236,7 +247,8 @@ type XATransactionPrepareResponse struct{}
 
 // DecodeXATransactionPrepareResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeXATransactionPrepareResponse(m wire.Message, _ *XATransactionPrepareResponse) error {
-	d := decodeMessage(m, XATransactionPrepareResponseType, "XATransaction.prepare response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, XATransactionPrepareResponseType, "XATransaction.prepare response", wire.ResponseHeadSize)
 	return d.err
 }
 
@@ -254,7 +266,8 @@ type XATransactionRollbackRequest struct {
 
 // DecodeXATransactionRollbackRequest reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeXATransactionRollbackRequest(m wire.Message, into *XATransactionRollbackRequest) error {
-	d := decodeMessage(m, XATransactionRollbackRequestType, "XATransaction.rollback request", wire.RequestHeadSize)
+	var d decoder
+	d.start(m, XATransactionRollbackRequestType, "XATransaction.rollback request", wire.RequestHeadSize)
 	into.TransactionID = d.uuid("transactionId")
 	return d.err
 }
@@ -272,7 +285,8 @@ type XATransactionRollbackResponse struct{}
 
 // DecodeXATransactionRollbackResponse reads m into into; byte slices are views on m. Absent newer fields are zero.
 func DecodeXATransactionRollbackResponse(m wire.Message, _ *XATransactionRollbackResponse) error {
-	d := decodeMessage(m, XATransactionRollbackResponseType, "XATransaction.rollback response", wire.ResponseHeadSize)
+	var d decoder
+	d.start(m, XATransactionRollbackResponseType, "XATransaction.rollback response", wire.ResponseHeadSize)
 	return d.err
 }
 

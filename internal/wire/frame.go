@@ -12,6 +12,9 @@ type Frame struct {
 // IsNull reports whether the frame stands for null.
 func (f Frame) IsNull() bool { return f.Flags&FlagNull != 0 }
 
+// IsValue reports whether the frame is a value: neither null nor the edge of a structure.
+func (f Frame) IsValue() bool { return f.Flags&(FlagNull|FlagBeginStruct|FlagEndStruct) == 0 }
+
 // IsBegin reports whether the frame opens a structure.
 func (f Frame) IsBegin() bool { return f.Flags&FlagBeginStruct != 0 }
 

@@ -12,7 +12,8 @@ func (w *writer) messageDecoder(c *catalogue, m *message) {
 	if m.kind == "Response" {
 		head = "wire.ResponseHeadSize"
 	}
-	w.line("\td := decodeMessage(m, %sType, %q, %s)", name, m.label(), head)
+	w.line("\tvar d decoder")
+	w.line("\td.start(m, %sType, %q, %s)", name, m.label(), head)
 	lookup := func(typ string) goType { t, _ := c.lookup(typ); return t }
 	if m.kind == "Request" {
 		lookup = c.view
