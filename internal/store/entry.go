@@ -155,8 +155,14 @@ func (e Entry) Hits() uint32 {
 }
 
 // Meta returns all of the entry but key and value.
-func (e Entry) Meta() Meta {
-	m := Meta{Version: e.u32(offVersion)}
+func (e Entry) Meta() (m Meta) {
+	e.LoadMeta(&m)
+	return m
+}
+
+// LoadMeta is Meta into m.
+func (e Entry) LoadMeta(m *Meta) {
+	*m = Meta{Version: e.u32(offVersion)}
 	flags := e.rec[offFlags]
 	if flags&flagCounters != 0 {
 		m.Counters = true
@@ -171,7 +177,6 @@ func (e Entry) Meta() Meta {
 		m.Deadline, m.IdleSince = get48(x[relDeadline:]), get48(x[relIdleSince:])
 		m.Due = get48(x[relDue:])
 	}
-	return m
 }
 
 // Touch counts a read at now: it sets Accessed and raises Hits where

@@ -39,7 +39,8 @@ func (s *Structure) SetTTL(tx *partition.Tx, name, key []byte, thread, ttl int64
 		f.saw(tx, hash)
 		return false, nil
 	}
-	m := f.nextMeta(tx.Now, e, true)
+	var m store.Meta
+	f.nextMeta(&m, tx.Now, e, true)
 	f.setExpiry(&m, ttl, Default, tx.Now)
 	e, err := f.table.SetMeta(e, &m)
 	if err != nil {

@@ -112,7 +112,8 @@ func (f *fragment) write(tx *partition.Tx, w write, e store.Entry, found bool) (
 const leastRecord = 64
 
 func (f *fragment) store(tx *partition.Tx, w *write, e store.Entry, found bool) (old []byte, err error) {
-	m := f.nextMeta(tx.Now, e, found)
+	var m store.Meta
+	f.nextMeta(&m, tx.Now, e, found)
 	f.setExpiry(&m, w.ttl, w.maxIdle, tx.Now)
 	if w.meta != nil {
 		due := m.Due
@@ -165,15 +166,15 @@ func (f *fragment) store(tx *partition.Tx, w *write, e store.Entry, found bool) 
 
 // nextMeta is what a write makes of an entry's counters: the first one creates it,
 // each following one counts as an access too.
-func (f *fragment) nextMeta(now int64, e store.Entry, found bool) store.Meta {
+func (f *fragment) nextMeta(m *store.Meta, now int64, e store.Entry, found bool) {
 	if !found {
-		return store.Meta{Counters: f.counters, Created: now, Updated: now}
+		*m = store.Meta{Counters: f.counters, Created: now, Updated: now}
+		return
 	}
-	m := e.Meta()
+	e.LoadMeta(m)
 	m.Version++
 	if m.Counters {
 		m.Updated, m.Accessed = now, now
 		m.Hits = max(m.Hits, m.Hits+1) // stays where it can go no further
 	}
-	return m
 }
