@@ -32,7 +32,7 @@ func againstHazelcast(l *lab, tell func(figure), tuned bool) error {
 		}
 	}
 	for _, workload := range []string{"get", "set"} {
-		w := load{workload: workload, inFlight: 16}
+		w := load{workload: workload, inFlight: 16, alone: true}
 		warm := w
 		warm.duration = l.jvmWarmup
 		if _, err := l.bench(hazelcast, warm, "--fill=false"); err != nil {

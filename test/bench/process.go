@@ -98,6 +98,16 @@ func (p *process) stop() {
 	}
 }
 
+// pause lets a process stand still until resume.
+func (p *process) pause() error {
+	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		return fmt.Errorf("%s: %w", p.name, err)
+	}
+	return nil
+}
+
+func (p *process) resume() { _ = p.cmd.Process.Signal(syscall.SIGCONT) } // one that has ended is found out by the next load
+
 // stopAll ends what is running.
 func (l *lab) stopAll() {
 	for _, p := range l.running {

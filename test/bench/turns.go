@@ -24,6 +24,8 @@ type load struct {
 	flags       []string
 	pids        []int // of further servers
 	rounds      int   // 0 for the lab's
+	// alone: the other servers of the turns stand still meanwhile. A JVM compiles and collects when its turn is over.
+	alone bool
 }
 
 // A measure is what came of it: what this program needs of the JSON of `filbert bench`.
@@ -114,8 +116,8 @@ type summary struct {
 func (l *lab) turns(w load, servers ...*server) ([]summary, error) {
 	all := make([][]*measure, len(servers))
 	for range or(w.rounds, l.rounds) {
-		for i, s := range servers {
-			m, err := l.bench(s, w, "--fill=false")
+		for i := range servers {
+			m, err := l.turn(w, i, servers)
 			if err != nil {
 				return nil, err
 			}
@@ -136,6 +138,19 @@ func (l *lab) turns(w load, servers ...*server) ([]summary, error) {
 		}
 	}
 	return summaries, nil
+}
+
+// turn puts a load on one of the servers.
+func (l *lab) turn(w load, i int, servers []*server) (*measure, error) {
+	for k, other := range servers {
+		if w.alone && k != i {
+			if err := other.pause(); err != nil {
+				return nil, err
+			}
+			defer other.resume()
+		}
+	}
+	return l.bench(servers[i], w, "--fill=false")
 }
 
 // median is the middle of a figure, the mean of the two in the middle of an even number.
