@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -249,7 +250,7 @@ func (n *node) Run(tx *partition.Tx, r *partition.Request) {
 		case tx.Expired:
 			tx.Reply = append(tx.Reply, "waited in vain"...)
 		default:
-			tx.Park(hash, 5000)
+			tx.Park(hash, 5000, math.MaxInt64)
 		}
 	}
 }

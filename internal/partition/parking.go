@@ -17,10 +17,11 @@ const (
 	parkedBytes = 256 << 20
 )
 
-// parked is a request that waits for something of its structure.
+// parked is a request that waits for something of its structure. At again, in ms of cluster time, it looks for itself.
 type parked struct {
 	Request
-	hash uint32
+	hash  uint32
+	again int64
 }
 
 // parking counts what is parked in all partitions.
@@ -59,7 +60,7 @@ func (g *parking) give(r *Request) {
 	}
 }
 
-func (p *Partition) park(tx *Tx, hash uint32, wait int64) {
+func (p *Partition) park(tx *Tx, hash uint32, wait, again int64) {
 	r := tx.req
 	if len(p.parks) >= p.grid.parking.perPartition || !p.grid.parking.take(r) {
 		tx.Reply = r.Runner.Fail(tx.Reply[:tx.start], r, ErrOverloaded)
@@ -67,7 +68,7 @@ func (p *Partition) park(tx *Tx, hash uint32, wait int64) {
 	}
 	tx.outcome.parked = true
 	r.keep()
-	kept := parked{Request: *r, hash: hash}
+	kept := parked{Request: *r, hash: hash, again: again}
 	kept.Message = append([]byte(nil), r.Message...)
 	if kept.Deadline == 0 {
 		kept.Deadline = never
@@ -95,11 +96,11 @@ func (p *Partition) wake(hash uint32) {
 	p.ready = append(p.ready, p.unpark(func(r *parked) bool { return r.hash == hash })...)
 }
 
-// expireParked runs those whose deadline has passed for the last time.
-func (p *Partition) expireParked(now int64) {
-	expired := p.unpark(func(r *parked) bool { return r.Deadline <= now })
-	for i := range expired {
-		p.run(&expired[i], true, true)
+// resumeParked runs those that look for themselves now, and those whose deadline has passed for the last time.
+func (p *Partition) resumeParked(now int64) {
+	due := p.unpark(func(r *parked) bool { return r.Deadline <= now || r.again <= now })
+	for i := range due {
+		p.run(&due[i], true, due[i].Deadline <= now)
 	}
 }
 

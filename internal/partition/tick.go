@@ -46,7 +46,7 @@ func (p *Partition) tick(now int64) {
 }
 
 func (p *Partition) tickPrimary(now int64) {
-	p.expireParked(now)
+	p.resumeParked(now)
 	p.endSilentTransfers(now)
 	stuck := false
 	for i := range p.rep.Peers {

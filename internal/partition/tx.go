@@ -130,10 +130,10 @@ func (tx *Tx) Saw(hash uint32) { tx.p.saw(tx, hash) }
 // unacknowledged effects.
 func (tx *Tx) SawAll() { tx.p.sawAll(tx) }
 
-// Park lets the request wait until Wake is called with the same hash, or for wait milliseconds
+// Park lets the request wait until Wake is called with the same hash, or until again, in ms of cluster time, or for wait milliseconds
 // from its first parking on (negative: for ever). It then runs again from the beginning, with Resumed
 // set. The operation must not have changed anything.
-func (tx *Tx) Park(hash uint32, wait int64) { tx.p.park(tx, hash, wait) }
+func (tx *Tx) Park(hash uint32, wait, again int64) { tx.p.park(tx, hash, wait, again) }
 
 // Wake lets the requests parked on a hash run again, in the order in which
 // they came, after this operation.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
@@ -149,5 +150,43 @@ func TestStats(t *testing.T) {
 	p.command([]string{"c1", "destroy"})
 	if s := p.maps().Stats()[0]; s.Puts != 10 || s.OwnedEntries != 0 || s.OwnedBytes != 0 {
 		t.Errorf("after destroy %+v", s)
+	}
+}
+
+// TestLeaseAmongManyMaps: whoever waits for a lock has it at the first tick after its lease, on a member with so many maps that the map's own
+// turn comes much later.
+func TestLeaseAmongManyMaps(t *testing.T) {
+	p := newPair(t, imap.Config{})
+	key := []byte("a key of some length")
+	for i := range 300 {
+		name := fmt.Appendf(nil, "map %d", i)
+		lock := func(client byte, lease int64) string {
+			return p.do(client, fmt.Sprintf("lock of map %d by %d", i, client), func(tx *partition.Tx) error {
+				err := p.maps().Lock(tx, name, key, 1, int64(client), lease)
+				if err == nil {
+					tx.Reply = append(tx.Reply, "done"...)
+				}
+				return err
+			})
+		}
+		if got := lock(1, 250); got != "done" {
+			t.Fatal(got)
+		}
+		if got := lock(2, -1) + lock(3, -1); got != "parkedparked" {
+			t.Fatal(got)
+		}
+	}
+	p.tick(200)
+	if len(p.log) > 0 {
+		t.Fatalf("before the leases are over: %v", p.log)
+	}
+	p.tick(100)
+	if len(p.log) != 300 {
+		t.Fatalf("%d have got their locks, want 300", len(p.log))
+	}
+	for _, l := range p.log {
+		if !strings.Contains(l, "by 2 (waited): done") {
+			t.Errorf("%s: somebody came first who asked later", l)
+		}
 	}
 }

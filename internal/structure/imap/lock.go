@@ -119,7 +119,7 @@ func (f *fragment) wait(tx *partition.Tx, hash uint32, key []byte, thread, timeo
 		f.saw(tx, hash)
 		return ErrLockTimeout
 	}
-	tx.Park(hash^f.salt, timeout)
+	tx.Park(hash^f.salt, timeout, l.deadline) // a tick of the fragment may come later
 	return ErrParked
 }
 
