@@ -64,8 +64,9 @@ func (r *Reader) capacity(pending int) int {
 	c := max(cap(r.buf), minBuffer)
 	switch {
 	case pending >= c/2 && r.scan.need > c:
-		// Doubling, not jumping: an announced length is only believed as far as bytes have come.
-		return max(min(2*c, r.scan.need), pending+minBuffer)
+		// Doubling, not jumping: an announced length is only believed as far as bytes have come. And not by a little: of a message of many
+		// frames no more is announced than the next.
+		return max(min(2*c, r.scan.need), pending+max(minBuffer, pending/2))
 	case pending == c || r.full && c < maxEager:
 		return 2 * c
 	case pending > 0:
