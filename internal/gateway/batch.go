@@ -95,6 +95,9 @@ func (s *Session) spread(m wire.Message, r reply, keys [][]byte, size func(i int
 
 // spreadGetAll answers with a list (listing.go), of which each batch of keys is a part.
 func spreadGetAll(s *Session, m wire.Message, r reply) (bool, error) {
+	if id, ok := s.g.onePlace(m, 1); ok && s.listDirectly(r, m, id) {
+		return true, nil
+	}
 	var q protocol.MapGetAllRequest
 	if err := protocol.DecodeMapGetAllRequest(m, &q); err != nil {
 		return false, err
@@ -132,6 +135,9 @@ func spreadGetAll(s *Session, m wire.Message, r reply) (bool, error) {
 }
 
 func spreadPutAll(s *Session, m wire.Message, r reply) (bool, error) {
+	if id, ok := s.g.onePlace(m, 2); ok && m.PartitionID() == id {
+		return false, nil // as the clients send them
+	}
 	var q protocol.MapPutAllRequest
 	if err := protocol.DecodeMapPutAllRequest(m, &q); err != nil {
 		return false, err

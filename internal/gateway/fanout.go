@@ -70,6 +70,12 @@ func (f *fanOuts) enter(bytes int) bool {
 	return true
 }
 
+// force is enter for one that is under way already.
+func (f *fanOuts) force(bytes int) {
+	f.n.Add(1)
+	f.bytes.Add(int64(bytes))
+}
+
 func (f *fanOuts) leave(bytes int) {
 	f.bytes.Add(-int64(bytes))
 	f.n.Add(-1)

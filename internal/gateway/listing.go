@@ -109,18 +109,23 @@ func (g *Gateway) list(r reply, m wire.Message) {
 	l.enqueue()
 }
 
-// newListing makes a listing, without its parts, whose messages take so many bytes.
+// newListing makes a listing, without its parts, whose messages take so many bytes, if there is room for it.
 func (g *Gateway) newListing(r reply, parts, bytes int) (*listing, error) {
 	if !g.forward.fans.enter(bytes) {
 		return nil, partition.ErrOverloaded
 	}
+	return g.makeListing(r, parts, bytes), nil
+}
+
+// makeListing is newListing for who has room.
+func (g *Gateway) makeListing(r reply, parts, bytes int) *listing {
 	r.s.fanned.Add(int64(bytes))
 	l := &listing{g: g, reply: r, bytes: bytes}
 	l.window = g.Limits.ListingBytes
 	l.step = min(stepBytes, l.window/4)
 	l.first = min(max(l.window/max(parts, 1), firstLeast), l.step)
 	l.run = l.pump
-	return l, nil
+	return l
 }
 
 // enqueue starts the listing when the session has room for it.

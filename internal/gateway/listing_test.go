@@ -465,3 +465,48 @@ func TestFailedStepsAreMadeAgain(t *testing.T) {
 	}
 	c.checkIdle(w.nodes[0].g)
 }
+
+// TestListOfOnePartition: keys of one partition are answered without a listing; with one where a step is not enough, or is answered later.
+func TestListOfOnePartition(t *testing.T) {
+	w := newWorld(t, 1, nil)
+	c := w.nodes[0].connect()
+	get := protocol.MapGetAllRequest{Name: []byte("m")}
+	for i := 0; len(get.Keys) < 40; i++ {
+		if key := data("one " + strconv.Itoa(i)); place(key) == 3 {
+			get.Keys = append(get.Keys, key)
+			c.call(w.set("m", key, data(strings.Repeat("x", 10_000))))
+		}
+	}
+	ask := func(keys int) wire.Message {
+		return protocol.AppendMapGetAllRequest(nil, w.correlation(), 3, &protocol.MapGetAllRequest{Name: get.Name, Keys: get.Keys[:keys]})
+	}
+	check := func(m wire.Message, keys int) {
+		t.Helper()
+		var got protocol.MapGetAllResponse
+		if err := protocol.DecodeMapGetAllResponse(m, &got); err != nil || len(got.Response) != keys {
+			t.Errorf("%d entries, want %d: %v", len(got.Response), keys, err)
+		}
+		c.checkIdle(w.nodes[0].g)
+	}
+	check(c.call(ask(5)), 5)
+	check(c.call(ask(40)), 40)
+	m := ask(1)
+	id, ok := w.nodes[0].g.onePlace(m, 1)
+	if !ok || id != 3 {
+		t.Errorf("one key is of partition %d, %v", id, ok)
+	}
+	c.s.list = directList{s: c.s, r: reply{s: c.s, h: w.nodes[0].g.find(m.Type()), correlation: m.CorrelationID()}, room: stepBytes}
+	q := partition.Request{Partition: 3, Message: m, Answerer: &c.s.list}
+	q.Answerer.Keep(&q)
+	q.Answerer.Answer(&q, protocol.AppendMapGetAllResponse(nil, 0, &protocol.MapGetAllResponse{Response: []protocol.Entry{{Key: get.Keys[0], Value: get.Keys[1]}}}))
+	w.run()
+	check(c.answer(m.CorrelationID()), 1)
+	for name, keys := range map[string][][]byte{
+		"of two partitions": {keyAt(1), keyAt(2)}, "too many": slices.Repeat([][]byte{keyAt(1)}, batchKeys+1), "none": {}, "short": {{1}},
+	} {
+		m := protocol.AppendMapGetAllRequest(nil, 1, 3, &protocol.MapGetAllRequest{Name: get.Name, Keys: keys})
+		if _, ok := w.nodes[0].g.onePlace(m, 1); ok {
+			t.Errorf("keys %s are of one partition", name)
+		}
+	}
+}

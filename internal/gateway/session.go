@@ -61,6 +61,7 @@ type Session struct {
 	request partition.Request
 	tx      partition.Tx
 	asked   slot
+	list    directList
 	// now and millis are when Attend was called, by Clock and as cluster time.
 	now    time.Duration
 	millis int64

@@ -45,6 +45,20 @@ func (s *Session) admitList(l *listing) bool {
 	return now && !closed
 }
 
+// forceList is admitList for a listing that is under way already.
+func (s *Session) forceList(l *listing) {
+	s.listing.Add(1)
+	s.mu.Lock()
+	closed := s.mu.closed
+	if !closed {
+		s.mu.lists.lists = append(s.mu.lists.lists, l)
+	}
+	s.mu.Unlock()
+	if closed {
+		l.abandon()
+	}
+}
+
 // endList takes a listing off, and begins the next one.
 func (s *Session) endList(l *listing) {
 	is := func(o *listing) bool { return o == l }
