@@ -252,6 +252,31 @@ func TestIteration(t *testing.T) {
 	}
 }
 
+// TestLargeBatchesOfIteration: however many entries a client asks for at a time, it gets no more than one step may bring.
+func TestLargeBatchesOfIteration(t *testing.T) {
+	w := newWorld(t, 1, nil)
+	c := w.nodes[0].connect()
+	const size, count = 10_000, 700
+	c.load(count, size)
+	seen := 0
+	for id := range int32(partitions) {
+		pointers := []protocol.Pair[int32, int32]{{Key: 1<<31 - 1, Value: -1}}
+		for pointers[len(pointers)-1].Key >= 0 {
+			m := c.call(protocol.AppendMapFetchEntriesRequest(nil, w.correlation(), id,
+				&protocol.MapFetchEntriesRequest{Name: []byte("m"), IterationPointers: pointers, Batch: 1 << 30}))
+			var a protocol.MapFetchEntriesResponse
+			if err := protocol.DecodeMapFetchEntriesResponse(m, &a); err != nil || len(m) > maxFetchBytes+2*size {
+				t.Fatalf("a batch of %d bytes: %v", len(m), err)
+			}
+			seen += len(a.Entries)
+			pointers = slices.Clone(a.IterationPointers)
+		}
+	}
+	if seen != count {
+		t.Errorf("%d entries, want %d", seen, count)
+	}
+}
+
 // TestGoneClientTakesNoLock: a request that waits for a primary ends with its session.
 func TestGoneClientTakesNoLock(t *testing.T) {
 	w := newWorld(t, 2, nil)

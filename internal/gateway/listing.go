@@ -16,8 +16,10 @@ import (
 const (
 	// firstLeast is the least that the first step of a part may bring.
 	firstLeast = 1 << 10
-	// pumpSteps is how many steps one run of a worker makes, some 100 µs each: other listings want to go on, too.
-	pumpSteps = 32
+	// pumpBytes is about how much one run of a worker brings, and pumpSteps how many steps it makes at most, in well under a
+	// millisecond: other listings want to go on, too.
+	pumpBytes = 4 * stepBytes
+	pumpSteps = 512
 	// maxLists is how many listings of one session are under way; more wait for these.
 	maxLists = 4
 )
@@ -62,9 +64,9 @@ type listing struct {
 		pumping bool
 		ended   bool
 	}
-	// scratch is the pump's.
-	scratch []byte
-	tx      partition.Tx
+	// What follows is the pump's.
+	scratch, message []byte
+	tx               partition.Tx
 }
 
 // listState is what has become of the answer.
@@ -84,7 +86,7 @@ const (
 // part is what one partition has, or has of some keys.
 type part struct {
 	id partition.ID
-	// message is that of all parts, or own.
+	// message is that of all parts, or its own.
 	message []byte
 	own     bool
 	cursor  int64
@@ -149,6 +151,8 @@ func (l *listing) begin() {
 	v := g.Cluster.View()
 	var owners []cluster.MemberID
 	asked := map[cluster.MemberID][]partition.Request{}
+	var message []byte // that of all of them
+	now := g.Clock()
 	l.mu.Lock()
 	rest := l.mu.todo[:0]
 	for _, i := range l.mu.todo {
@@ -158,10 +162,14 @@ func (l *listing) begin() {
 			rest = append(rest, i)
 			continue
 		}
+		if message == nil {
+			message = slices.Clone(p.message)
+			setStep(message, 0, l.first)
+		}
 		if len(asked[owner]) == 0 {
 			owners = append(owners, owner)
 		}
-		asked[owner] = append(asked[owner], l.ask(i))
+		asked[owner] = append(asked[owner], l.ask(i, message, now))
 	}
 	l.mu.todo = rest
 	l.mu.Unlock()
@@ -172,7 +180,13 @@ func (l *listing) begin() {
 }
 
 // held is what the listing has of entries, or may get. l.mu is held.
-func (l *listing) held() int { return l.mu.asked + len(l.mu.items) + l.reply.s.unwritten(l) }
+func (l *listing) held() int {
+	n := l.mu.asked + len(l.mu.items)
+	if l.mu.state == streaming {
+		n += l.reply.s.unwritten(l)
+	}
+	return n
+}
 
 // next returns the part to ask next; false when there is none, or no room. l.mu is held.
 func (l *listing) next() (i int, ok bool) {
@@ -193,17 +207,12 @@ func (l *listing) next() (i int, ok bool) {
 	return i, ok
 }
 
-// ask notes that a part is asked, and returns its request. l.mu is held.
-func (l *listing) ask(i int) partition.Request {
+// ask notes that a part is asked, by a message, and returns the request. l.mu is held.
+func (l *listing) ask(i int, m []byte, now time.Duration) partition.Request {
 	p := &l.mu.parts[i]
-	p.asked = l.g.Clock()
+	p.asked = now
 	l.mu.under++
 	l.mu.asked += p.room
-	m := p.message
-	if !p.own {
-		m = slices.Clone(m)
-	}
-	setStep(m, p.cursor, p.room)
 	return partition.Request{
 		Partition: p.id, Client: l.reply.s.client.id, Answerer: l, Token: uint64(i), Message: m, Runner: l.g.runner,
 	}
@@ -217,16 +226,20 @@ func (l *listing) pump() {
 		return
 	}
 	l.mu.pumping = true
-	for range pumpSteps {
+	now := l.g.Clock()
+	for steps, brought := 0, 0; steps < pumpSteps && brought < pumpBytes; steps++ {
 		i, ok := l.next()
 		if !ok {
 			l.mu.pumping = false
 			l.mu.Unlock()
 			return
 		}
-		q := l.ask(i)
+		p := &l.mu.parts[i]
+		l.message = append(l.message[:0], p.message...) // who keeps a request copies its message
+		setStep(l.message, p.cursor, p.room)
+		q := l.ask(i, l.message, now)
 		l.mu.Unlock()
-		l.make(&q)
+		brought += l.make(&q)
 		l.mu.Lock()
 	}
 	l.mu.pumping = false
@@ -234,11 +247,11 @@ func (l *listing) pump() {
 	l.g.Run(l.run)
 }
 
-// make makes a step. Only the pump calls it.
-func (l *listing) make(q *partition.Request) {
+// make makes a step, and returns how much it has brought at once. Only the pump calls it.
+func (l *listing) make(q *partition.Request) (brought int) {
 	if !l.g.isHere(q, l.reply.h) {
 		l.g.send(q)
-		return
+		return 0
 	}
 	answer, answered := l.g.Grid.Run(&l.tx, q, l.scratch[:0])
 	if l.scratch = answer; answered {
@@ -247,4 +260,5 @@ func (l *listing) make(q *partition.Request) {
 	if cap(l.scratch) > 2*stepBytes {
 		l.scratch = nil
 	}
+	return len(answer)
 }

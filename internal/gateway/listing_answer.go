@@ -38,8 +38,11 @@ func (l *listing) take(i int, body wire.Message) {
 		}
 		l.put(items)
 	}
+	ended := l.ended()
 	l.mu.Unlock()
-	l.settle()
+	if ended {
+		l.end()
+	}
 }
 
 // roomAfter is what the step after one may bring that had so much room and has brought so much.
@@ -150,17 +153,28 @@ func (l *listing) abandon() {
 	l.settle()
 }
 
-// settle gives back what the listing has taken, when it is over and waits for nothing.
+// settle ends a listing that is over and waits for nothing.
 func (l *listing) settle() {
 	l.mu.Lock()
-	ended := l.mu.state == over && l.mu.under == 0 && !l.mu.ended
-	l.mu.ended = l.mu.ended || ended
+	ended := l.ended()
 	l.mu.Unlock()
 	if ended {
-		l.g.forward.fans.leave(l.bytes)
-		l.reply.s.fanned.Add(-int64(l.bytes))
-		l.reply.s.endList(l)
+		l.end()
 	}
+}
+
+// ended tells, once, that the listing is over and waits for nothing. l.mu is held.
+func (l *listing) ended() bool {
+	ended := l.mu.state == over && l.mu.under == 0 && !l.mu.ended
+	l.mu.ended = l.mu.ended || ended
+	return ended
+}
+
+// end gives back what the listing has taken.
+func (l *listing) end() {
+	l.g.forward.fans.leave(l.bytes)
+	l.reply.s.fanned.Add(-int64(l.bytes))
+	l.reply.s.endList(l)
 }
 
 // again asks parts again that have failed.

@@ -450,7 +450,7 @@ func TestFailedStepsAreMadeAgain(t *testing.T) {
 	l := c.s.mu.lists.open
 	l.mu.Lock()
 	last := len(l.mu.todo) - 1
-	q := l.ask(l.mu.todo[last])
+	q := l.ask(l.mu.todo[last], nil, w.now)
 	l.mu.todo = l.mu.todo[:last]
 	l.mu.Unlock()
 	l.Answer(&q, appendFault(nil, 0, partition.ErrOverloaded))
