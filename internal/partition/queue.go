@@ -4,8 +4,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-
-	"github.com/filbertgrid/filbert/internal/replica"
 )
 
 // Limits of a partition's queues. A full queue answers with ErrOverloaded.
@@ -78,74 +76,4 @@ func (b *inbox) take() []Request {
 	defer b.mu.Unlock()
 	b.n.Store(0)
 	return b.mu.queue.take()
-}
-
-// heldItem is an answer or an event that waits for acknowledgements.
-type heldItem struct {
-	need  replica.Need
-	since int64 // cluster time, ms
-	size  int
-	event bool
-	// guard is nil for what is not protected; void is set when a backup that it waits for was removed while the guard did
-	// not hold: the caller is told that the outcome is unknown.
-	guard Guard
-	void  bool
-	// request is the answered one, without its message.
-	request Request
-}
-
-// heldSlack and heldSlackBytes are how much delivered items may take up before those that still wait are moved to the
-// front: under steady load the queue is never empty.
-const (
-	heldSlack      = 1024
-	heldSlackBytes = 1 << 20
-)
-
-// held keeps answers and events back, in order: one waits for those before
-// it, too, so what a client sees of a structure in one partition is never out of order.
-type held struct {
-	items []heldItem
-	head  int
-	bytes []byte
-	off   int
-}
-
-func (h *held) len() int { return len(h.items) - h.head }
-
-func (h *held) push(item heldItem, body []byte) {
-	item.size = len(body)
-	h.items = append(h.items, item)
-	h.bytes = append(h.bytes, body...)
-}
-
-// judge voids what waits for an acknowledgement that a peer owed and that is not waited for any more, where protection does not hold.
-func (h *held) judge(acked uint64) {
-	for i := h.head; i < len(h.items); i++ {
-		item := &h.items[i]
-		if item.guard != nil && item.need.Backups > 0 && item.need.Seq > acked && !item.guard.Holds() {
-			item.void = true
-		}
-	}
-}
-
-func (h *held) first() *heldItem { return &h.items[h.head] }
-
-// pop removes the first item and returns its body, valid until the next push.
-func (h *held) pop() (heldItem, []byte) {
-	item := h.items[h.head]
-	h.items[h.head] = heldItem{}
-	body := h.bytes[h.off : h.off+item.size]
-	h.head++
-	h.off += item.size
-	switch {
-	case h.head == len(h.items):
-		h.items, h.head = h.items[:0], 0
-		h.bytes, h.off = h.bytes[:0], 0
-	case h.head > heldSlack && h.head > len(h.items)/2, h.off > heldSlackBytes && h.off > len(h.bytes)/2:
-		h.items = h.items[:copy(h.items, h.items[h.head:])]
-		h.head = 0
-		rest := append([]byte(nil), h.bytes[h.off:]...)
-		h.bytes, h.off = rest, 0
-	}
-	return item, body
 }

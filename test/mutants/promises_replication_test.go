@@ -62,7 +62,7 @@ func replication() []Mutant {
 			inPartition, "TestWaitingIsPerStructure", nil,
 		},
 		{
-			"no timer: time alone acknowledges nothing", "internal/partition/partition.go",
+			"no timer: time alone acknowledges nothing", "internal/partition/hold.go",
 			"p.answerError(&item.request, ErrOutcomeUnknown)", "item.request.Answerer.Answer(&item.request, nil)", inPartition, "TestOutcomeUnknownAtLast", nil,
 		},
 		{
@@ -71,7 +71,7 @@ func replication() []Mutant {
 			inPartition, "TestOutcomeUnknownAtLast", nil,
 		},
 		{
-			"removed backup: without enough members left the outcome of a protected write is unknown", "internal/partition/queue.go",
+			"removed backup: without enough members left the outcome of a protected write is unknown", "internal/partition/hold.go",
 			"item.void = true", "item.void = false", inPartition, "TestRemovedBackupAndProtection", nil,
 		},
 		{
