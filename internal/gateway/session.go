@@ -10,7 +10,6 @@ import (
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/event"
 	"github.com/filbertgrid/filbert/internal/fault"
-	"github.com/filbertgrid/filbert/internal/invariant"
 	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/wire"
 )
@@ -110,13 +109,6 @@ type clientInfo struct {
 	version, labels string
 }
 
-// slot is the note on a request that is not answered; its index is the request's token.
-type slot struct {
-	handler     *handler
-	correlation int64
-	start       time.Duration
-}
-
 // Authenticated tells whether the client has proved who it is: from then on larger messages are allowed.
 func (s *Session) Authenticated() bool { return s.authenticated.Load() }
 
@@ -162,160 +154,6 @@ func (s *Session) tooLarge(head wire.Message, err error) {
 		name = h.info.Name
 	}
 	s.fail(head.CorrelationID(), fmt.Errorf("%w: %s (filbert.limit.message.bytes)", err, name))
-}
-
-// submit runs a message about one partition where that is.
-func (s *Session) submit(r reply, m wire.Message, known *ahead) {
-	h := r.h
-	id := m.PartitionID()
-	if h.keyed && id == -1 {
-		key, err := keyOf(m)
-		if err != nil {
-			r.fail(err)
-			return
-		}
-		id = s.g.placeOf(key)
-		m.SetPartitionID(id)
-	}
-	if h.spread != nil {
-		if done, err := h.spread(s, m, r); err != nil || done {
-			if err != nil {
-				r.fail(err)
-			}
-			return
-		}
-		id = m.PartitionID()
-	}
-	if id < 0 || id >= s.g.Grid.Count() {
-		r.fail(fmt.Errorf("%w: %d, there are %d partitions", partition.ErrRange, id, s.g.Grid.Count()))
-		return
-	}
-	if s.pending.Load() >= maxPending {
-		r.fail(partition.ErrOverloaded)
-		return
-	}
-	q := &s.request
-	*q = partition.Request{
-		Partition: partition.ID(id), Client: s.client.id, Answerer: s, Message: m, Runner: s.g.runner, Now: s.millis,
-		Hash: known.hash, Hashed: known.hashed,
-	}
-	s.asked = slot{handler: h, correlation: r.correlation, start: r.start}
-	at := len(s.direct)
-	out, answered, ran := s.g.Grid.Try(&s.tx, q, s.direct)
-	if !ran {
-		if !s.g.isHere(q, h) {
-			s.Keep(q)
-			s.g.send(q)
-			return
-		}
-		out, answered = s.g.Grid.Run(&s.tx, q, s.direct)
-	}
-	if s.direct = out; answered {
-		wire.Message(out[at:]).SetCorrelationID(r.correlation)
-		s.done.add(h, out[at:])
-	}
-}
-
-// route gives a request of this member's clients to the grid or to the partition's primary.
-func (g *Gateway) route(q *partition.Request, h *handler) {
-	if g.isHere(q, h) {
-		g.Grid.Submit(q)
-		return
-	}
-	g.send(q)
-}
-
-// isHere tells whether a request runs on this member, and by which table.
-func (g *Gateway) isHere(q *partition.Request, h *handler) bool {
-	v := g.Cluster.View()
-	if v.Table == nil || int(q.Partition) >= len(v.Table.Partitions) {
-		return false
-	}
-	a := &v.Table.Partitions[q.Partition]
-	if a.Primary() != g.Self {
-		if h.onBackup == nil {
-			return false
-		}
-		i := a.Find(g.Self)
-		q.OnBackup = i > 0 && a.Replicas[i].State == cluster.InSync && h.onBackup(g, wire.Message(q.Message))
-		if !q.OnBackup {
-			return false
-		}
-	}
-	q.Table = v.Table.Version
-	return true
-}
-
-// send sends a request to its partition's primary.
-func (g *Gateway) send(q *partition.Request) {
-	g.forward.add(q, cluster.MemberID{}, 0)
-	g.forward.pump()
-}
-
-// Keep implements partition.Answerer: it makes a note on the request at hand, which Handle found room for.
-func (s *Session) Keep(q *partition.Request) {
-	s.pending.Add(1)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	token := len(s.mu.slots)
-	if n := len(s.mu.free); n > 0 {
-		token = int(s.mu.free[n-1])
-		s.mu.free = s.mu.free[:n-1]
-		s.mu.slots[token] = s.asked
-	} else {
-		s.mu.slots = append(s.mu.slots, s.asked)
-	}
-	q.Token = uint64(token)
-}
-
-// Answer implements partition.Answerer: body is a whole message, whose correlation id is
-// written here.
-func (s *Session) Answer(q *partition.Request, body []byte) {
-	now := s.g.Clock()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	note := s.mu.slots[q.Token]
-	invariant.Check(note.handler != nil, "a request is answered once")
-	if note.handler == nil {
-		return
-	}
-	s.pending.Add(-1)
-	s.mu.slots[q.Token] = slot{}
-	s.mu.free = append(s.mu.free, uint32(q.Token))
-	note.handler.observe(now-note.start, body)
-	s.append(body, note.correlation)
-}
-
-func (h *handler) observe(took time.Duration, body []byte) {
-	h.latency.Observe(took)
-	if isFault(body) {
-		h.errors.Inc()
-	}
-}
-
-// Reroute implements partition.Answerer.
-func (s *Session) Reroute(q *partition.Request) { s.g.forward.reroute(q) }
-
-// expires implements expirer.
-func (s *Session) expires(token uint64) time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	note := &s.mu.slots[token]
-	return note.handler.expires(note.start, s.g.Limits.CallTimeout)
-}
-
-// gone implements expirer.
-func (s *Session) gone() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.mu.closed
-}
-
-// handlerOf implements expirer.
-func (s *Session) handlerOf(token uint64) *handler {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.mu.slots[token].handler
 }
 
 // tick closes a silent session and brings output on its way that was held back.
@@ -367,46 +205,6 @@ func (s *Session) Closed() {
 		s.g.counters.authenticated.Add(-1)
 		s.g.presence.off(s.client.id)
 	}
-}
-
-// reply is a request that is not answered by a partition alone. It is answered once.
-type reply struct {
-	s           *Session
-	h           *handler
-	correlation int64
-	start       time.Duration
-}
-
-// send answers with the message that f appends.
-func (r reply) send(f func(dst []byte, correlation int64) []byte) {
-	r.h.latency.Observe(r.s.g.Clock() - r.start)
-	deliver := r.s.deliver
-	if r.h.plain {
-		deliver = r.s.say
-	}
-	deliver(func(dst []byte) []byte { return f(dst, r.correlation) })
-}
-
-// fail answers with an error.
-func (r reply) fail(err error) {
-	r.h.errors.Inc()
-	r.send(func(dst []byte, correlation int64) []byte { return appendFault(dst, correlation, err) })
-}
-
-// body answers with a whole message, whose correlation id is written here.
-func (r reply) body(body []byte) {
-	r.h.observe(r.s.g.Clock()-r.start, body)
-	r.s.mu.Lock()
-	defer r.s.mu.Unlock()
-	r.s.append(body, r.correlation)
-}
-
-// expires is when a request that began at start is answered with a timeout by the member that took it.
-func (h *handler) expires(start, timeout time.Duration) time.Duration {
-	if h.waits {
-		return never
-	}
-	return start + timeout
 }
 
 var _ event.Sink = (*listener)(nil)
