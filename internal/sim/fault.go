@@ -209,10 +209,14 @@ func (w *World) reset() {
 	}
 }
 
-// slowLane makes one kind of traffic slow for a while, so that the others overtake it.
+// slowLane makes one kind of traffic slow for a while, so that the others overtake it. That of heartbeats is only so slow that members whose
+// connection breaks meanwhile hear of one another in time: the news of the break, a new connection and the next heartbeat all take as long.
 func (w *World) slowLane() {
 	lane := link.Lane(w.random.IntN(int(link.Lanes)))
 	most := w.between(50*time.Millisecond, 2*time.Second)
+	if lane == link.Control {
+		most = min(most, silenceTimeout/5)
+	}
 	w.fault("slow lane", "%d, up to %v", lane, most)
 	w.net.SetLaneDelay(lane, memlink.Uniform(0, most))
 	w.after(w.between(time.Second, 5*time.Second), func() { w.net.SetLaneDelay(lane, nil) })
