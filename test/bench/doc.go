@@ -9,7 +9,7 @@
 //  2. The rows run one after the other (rows.go). A row starts the servers that it
 //     compares, fills them, and puts the same load on each in turn: A B C, A B C, …
 //     (turns.go). What it tells is the median of the rounds. Servers that are not
-//     asked do nothing meanwhile.
+//     asked have nothing to do meanwhile; beside a JVM, which finds something, they stand still.
 //  3. A row gives figures, each with what it should be (figure.go). A row whose
 //     server is not to be had here says so and gives none.
 //  4. The table goes to standard output as it grows; at the end it is written as
