@@ -111,13 +111,22 @@ func Start(ctx context.Context, o Options) (*Member, error) {
 const (
 	workerCount = 2
 	workerQueue = 1024
+	// workerTurn is how long a worker goes on before it gives way to connections.
+	workerTurn = 500 * time.Microsecond
 )
 
 func (m *Member) work() {
+	g := newGiveWay()
+	defer g.close()
+	gave := m.clock()
 	for {
 		select {
 		case f := <-m.workers:
 			f()
+			if m.clock()-gave > workerTurn {
+				g.now()
+				gave = m.clock()
+			}
 		case <-m.ctx.Done():
 			return
 		}
