@@ -12,7 +12,7 @@ type pipe struct {
 	s     *Session
 	r     *wire.Reader
 	spare []byte
-	// messages is the work space of arrive.
+	// messages is the work space of through.
 	messages []wire.Message
 }
 
@@ -28,11 +28,16 @@ func newPipe(tb testing.TB, w *world) *pipe {
 	return p
 }
 
-// through sends bytes and returns how many come back.
-func (p *pipe) through(tb testing.TB, in []byte) int {
+// through sends requests that are read together, and returns how many bytes come back.
+func (p *pipe) through(tb testing.TB, requests ...[]byte) int {
 	tb.Helper()
-	p.r.Advance(copy(p.r.Buffer(), in))
+	n := 0
+	for _, r := range requests {
+		n += copy(p.r.Buffer()[n:], r)
+	}
+	p.r.Advance(n)
 	p.s.Attend()
+	p.messages = p.messages[:0]
 	for {
 		m, err := p.r.Next()
 		if err != nil {
@@ -41,7 +46,11 @@ func (p *pipe) through(tb testing.TB, in []byte) int {
 		if m == nil {
 			break
 		}
-		if err := p.s.Handle(m); err != nil {
+		p.messages = append(p.messages, m)
+	}
+	known := p.s.Prepare(p.messages)
+	for i, m := range p.messages {
+		if err := p.s.handle(m, &known[i]); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -69,6 +78,9 @@ func TestNoAllocations(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(1000, func() { p.through(t, set) }); n != 0 {
 		t.Errorf("%v allocations for each set", n)
+	}
+	if n := testing.AllocsPerRun(1000, func() { p.through(t, set, get, get, set, get) }); n != 0 {
+		t.Errorf("%v allocations for five together", n)
 	}
 }
 

@@ -9,36 +9,6 @@ import (
 // together is how many requests arrive in one read.
 const together = 16
 
-// arrive is through for requests that were read together, as a connection's reader does it.
-func (p *pipe) arrive(tb testing.TB, requests [][]byte) {
-	tb.Helper()
-	n := 0
-	for _, r := range requests {
-		n += copy(p.r.Buffer()[n:], r)
-	}
-	p.r.Advance(n)
-	p.s.Attend()
-	p.messages = p.messages[:0]
-	for {
-		m, err := p.r.Next()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		if m == nil {
-			break
-		}
-		p.messages = append(p.messages, m)
-	}
-	known := p.s.Prepare(p.messages)
-	for i, m := range p.messages {
-		if err := p.s.handle(m, &known[i]); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	p.s.Settle()
-	p.spare = p.s.Take(p.spare)
-}
-
 // BenchmarkTogether measures requests for random keys of a map, 16 in each read, from bytes to bytes: what a member does beside the kernel.
 func BenchmarkTogether(b *testing.B) {
 	partitions = 271
@@ -65,7 +35,7 @@ func BenchmarkTogether(b *testing.B) {
 				b.ResetTimer()
 				for i := 0; i < b.N; i += together {
 					at := i % (len(ahead) - together)
-					p.arrive(b, ahead[at:at+together])
+					p.through(b, ahead[at:at+together]...)
 				}
 			})
 		}
