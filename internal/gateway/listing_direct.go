@@ -19,8 +19,12 @@ type directList struct {
 	room int
 }
 
-// listDirectly answers a message with a list of a partition that is here, and tells whether it did.
+// listDirectly answers a message with a list of a partition that is here, and tells whether it did. Not while as many listings as may be are
+// under way: those that wait for a partition become some more, and would not be counted.
 func (s *Session) listDirectly(r reply, m wire.Message, id int32) bool {
+	if s.listing.Load() >= maxLists {
+		return false
+	}
 	d := &s.list
 	*d = directList{s: s, r: r, room: min(stepBytes, s.g.Limits.ListingBytes/4)}
 	q := &s.request

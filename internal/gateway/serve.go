@@ -49,29 +49,35 @@ func (h *shell) Wake() {
 	}
 }
 
-// Close implements Output.
+// Close implements Output. It may be called under the session's lock, so whoever comes second does not wait for what the first writes.
 func (h *shell) Close(reason error) {
+	first := false
 	h.once.Do(func() {
-		h.reason = reason
-		h.deadlines.Lock()
-		defer h.deadlines.Unlock()
+		h.reason, first = reason, true
 		close(h.done)
-		if errors.Is(reason, errClosed) {
-			h.part()
-			if h.linger() {
-				return
-			}
-		}
-		// Who reads and who writes wake up and find that it is over; Serve closes the connection. Here that would wait for the
-		// reader, which may be the caller.
-		_ = h.conn.SetDeadline(past())
 	})
+	if !first {
+		return
+	}
+	if errors.Is(reason, errClosed) {
+		h.part()
+		if h.linger() {
+			return
+		}
+	}
+	// Who reads and who writes wake up and find that it is over; Serve closes the connection. Here that would wait for the
+	// reader, which may be the caller.
+	h.deadlines.Lock()
+	defer h.deadlines.Unlock()
+	_ = h.conn.SetDeadline(past())
 }
 
 // linger tells the client that nothing more comes, and leaves the rest to the reader. A connection that is closed
 // with requests unread is reset instead: answers that are on their way are lost, and the Node.js client, when a write
 // fails, takes the connection for alive until its heartbeat timeout.
 func (h *shell) linger() bool {
+	h.deadlines.Lock()
+	defer h.deadlines.Unlock()
 	half, ok := h.conn.(interface{ CloseWrite() error })
 	return ok && h.conn.SetDeadline(time.Now().Add(lingerTime)) == nil && half.CloseWrite() == nil
 }
