@@ -1,8 +1,6 @@
 package gateway
 
-import (
-	"time"
-)
+import "time"
 
 // reply is a request that is not answered by a partition alone. It is answered once.
 type reply struct {

@@ -27,6 +27,7 @@ func (g *Grid) Try(tx *Tx, r *Request, dst []byte) (with []byte, answered, ran b
 		p.unlock()
 		return dst, false, false
 	}
+	r.direct = true
 	with, answered = p.direct(tx, r, dst)
 	return with, answered, true
 }
@@ -42,7 +43,6 @@ func (g *Grid) Run(tx *Tx, r *Request, dst []byte) (with []byte, answered bool) 
 
 // direct runs a request whose answer its caller takes, and gives the lock back.
 func (p *Partition) direct(tx *Tx, r *Request, dst []byte) (with []byte, answered bool) {
-	r.direct = true
 	with, answered = p.execute(tx, r, dst, false, false)
 	if answered {
 		p.tell()

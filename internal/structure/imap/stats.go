@@ -105,8 +105,9 @@ func (s *Structure) Stats() []Stats {
 		for i := range m.counts {
 			c := &m.counts[i].n
 			missed := c[misses].Load() // first: a get is counted before it misses
-			found := c[gets].Load() - missed
-			sum.Gets, sum.Hits = sum.Gets+found+missed, sum.Hits+found
+			asked := c[gets].Load()
+			sum.Gets += asked
+			sum.Hits += asked - missed
 			sum.Puts += c[puts].Load()
 			sum.Removes += c[removes].Load()
 			sum.Evictions += c[evictions].Load()
