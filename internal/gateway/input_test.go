@@ -73,3 +73,24 @@ func TestSilentClientIsNotWoken(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTwoEnds: a connection that is being closed with the last answers can be closed by who holds what these want.
+func TestTwoEnds(t *testing.T) {
+	g, address := serve(t)
+	dial(t, address).authenticate()
+	s := g.sessions()[0]
+	h := s.out.(*shell)
+	s.mu.Lock()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		h.Close(errClosed)
+	}()
+	<-h.done
+	h.Close(errSlow)
+	s.mu.Unlock()
+	<-ended
+	if !errors.Is(h.reason, errClosed) {
+		t.Errorf("the reason is %v", h.reason)
+	}
+}

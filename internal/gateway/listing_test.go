@@ -510,3 +510,22 @@ func TestListOfOnePartition(t *testing.T) {
 		}
 	}
 }
+
+// TestListsThatStandStill: of the lists of a partition that stands still, a client has as many under way as of others; the rest waits.
+func TestListsThatStandStill(t *testing.T) {
+	w := newWorld(t, 1, nil)
+	n := w.nodes[0]
+	c := n.connect()
+	key := keyAt(0)
+	n.grid.HandOver(0, w.table.Partitions[0].Epoch, cluster.MemberID{1})
+	const count = 100
+	for range count {
+		c.begin(protocol.AppendMapGetAllRequest(nil, w.correlation(), place(key), &protocol.MapGetAllRequest{Name: []byte("m"), Keys: [][]byte{key}}))
+	}
+	if st := &c.s.mu.lists; len(st.lists) > maxLists || len(st.lists)+len(st.waiting) != count {
+		t.Errorf("%d lists are under way and %d wait, want at most %d, and %d in all", len(st.lists), len(st.waiting), maxLists, count)
+	}
+	if !c.s.full() {
+		t.Error("the client is read from, and may ask for more")
+	}
+}
