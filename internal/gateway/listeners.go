@@ -26,6 +26,8 @@ type listener struct {
 	encode func(dst []byte, correlation int64, e *event.Event) []byte
 }
 
+var _ event.Sink = (*listener)(nil)
+
 // topic is what a listener hears of.
 type topic uint8
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/cluster"
-	"github.com/filbertgrid/filbert/internal/event"
 	"github.com/filbertgrid/filbert/internal/fault"
 	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/wire"
@@ -206,5 +205,3 @@ func (s *Session) Closed() {
 		s.g.presence.off(s.client.id)
 	}
 }
-
-var _ event.Sink = (*listener)(nil)

@@ -16,7 +16,7 @@ func (f *fragment) Apply(effect []byte) error {
 		err = f.applyPut(&r)
 	case effectRemove:
 		if key := r.Bytes(); r.Err() == nil {
-			if e, found := f.table.Get(hashOf(key), key); found {
+			if e, found := f.table.Get(Hash(key), key); found {
 				f.table.Remove(e)
 				f.table.Tidy()
 			}
@@ -26,11 +26,11 @@ func (f *fragment) Apply(effect []byte) error {
 	case effectLock:
 		key, l := r.Bytes(), readLock(&r)
 		if r.Err() == nil {
-			err = f.ownLocks().put(hashOf(key), key, &l)
+			err = f.ownLocks().put(Hash(key), key, &l)
 		}
 	case effectUnlock:
 		if key := r.Bytes(); r.Err() == nil {
-			f.locks.remove(hashOf(key), key) // of noLocks, too: there is nothing to change
+			f.locks.remove(Hash(key), key) // of noLocks, too: there is nothing to change
 		}
 	case effectAccess:
 		f.applyAccess(&r)
@@ -57,7 +57,7 @@ func (f *fragment) applyPut(r *packed.Reader) error {
 	if r.Err() != nil {
 		return r.Err()
 	}
-	hash := hashOf(key)
+	hash := Hash(key)
 	e, found := f.table.Get(hash, key)
 	var err error
 	if found {
@@ -76,7 +76,7 @@ func (f *fragment) applyMeta(r *packed.Reader) error {
 	if r.Err() != nil {
 		return r.Err()
 	}
-	e, found := f.table.Get(hashOf(key), key)
+	e, found := f.table.Get(Hash(key), key)
 	if !found {
 		return nil
 	}
@@ -110,7 +110,7 @@ func (f *fragment) replace(kept store.Table) {
 
 // keep copies the entry of a key, if there is one, to a table that will replace the fragment's.
 func (f *fragment) keep(kept *store.Table, key []byte) error {
-	hash := hashOf(key)
+	hash := Hash(key)
 	e, found := f.table.Get(hash, key)
 	if _, twice := kept.Get(hash, key); !found || twice {
 		return nil

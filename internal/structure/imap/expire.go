@@ -26,7 +26,7 @@ const (
 // map's max-idle time; it tells whether there is an entry (MapSetTtl). It
 // parks while another owner holds the key's lock.
 func (s *Structure) SetTTL(tx *partition.Tx, name, key []byte, thread, ttl int64) (bool, error) {
-	hash := hashOf(key)
+	hash := Hash(key)
 	f := known(tx, name, hash)
 	if f == nil {
 		return false, nil

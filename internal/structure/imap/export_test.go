@@ -84,7 +84,7 @@ func (s *Structure) Damage(key string, locks bool, change func(value []byte, m *
 	if locks {
 		t = &f.locks.table
 	}
-	e, found := t.Get(hashOf([]byte(key)), []byte(key))
+	e, found := t.Get(Hash([]byte(key)), []byte(key))
 	if !found {
 		panic("no entry " + key)
 	}

@@ -68,7 +68,7 @@ func (*Structure) Merge(tx *partition.Tx, name, entry []byte, shift int64) (Merg
 	if err := r.Err(); err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrBadEffect, err)
 	}
-	f, hash := open(tx, name), hashOf(key)
+	f, hash := open(tx, name), Hash(key)
 	moveTimes(&m, shift)
 	f.adopt(&m)
 	if m.ExpiresAt(0) <= tx.Now {

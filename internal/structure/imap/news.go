@@ -47,7 +47,7 @@ func (f *fragment) Recall(effect []byte) {
 	}
 	readState(&r)
 	if key := r.Bytes(); r.Err() == nil {
-		f.noteNews(hashOf(key))
+		f.noteNews(Hash(key))
 	}
 }
 
@@ -125,7 +125,7 @@ func (f *fragment) News(ancestor, last int32) (isNew func(effect []byte) bool, a
 		}
 		readState(&r)
 		key := r.Bytes()
-		_, found := slices.BinarySearch(hashes, hashOf(key))
+		_, found := slices.BinarySearch(hashes, Hash(key))
 		return r.Err() == nil && found
 	}, false
 }

@@ -33,7 +33,7 @@ func TestManySmallMaps(t *testing.T) {
 		name := fmt.Sprintf("map-%04d", m)
 		for i := range entries {
 			key := binary.BigEndian.AppendUint64(make([]byte, 20, 28), uint64(m*entries+i))
-			p := int(hashOf(key)>>8) % partitions
+			p := int(Hash(key)>>8) % partitions
 			f := parts[p][name]
 			if f == nil {
 				f = s.NewFragment(partition.ID(p), name)

@@ -99,7 +99,7 @@ func (s *Structure) NewFragment(p partition.ID, name string) partition.Fragment 
 }
 
 // newTable returns an empty table, which its owner must Reset.
-func (s *Structure) newTable() store.Table { return store.MakeTable(s.options.Arena, hashOf) }
+func (s *Structure) newTable() store.Table { return store.MakeTable(s.options.Arena, Hash) }
 
 func (s *Structure) release(f *fragment) {
 	s.mu.Lock()
@@ -132,22 +132,19 @@ func open(tx *partition.Tx, name []byte) *fragment {
 	return tx.Open(partition.KindMap, name).(*fragment)
 }
 
-// hashOf is the hash of a key in a fragment's tables. It is not the partition hash: a client may
+// Hash is the hash of a key in a fragment's tables, and for partition.Request.Hash. It is not the partition hash: a client may
 // give all keys that shall be together the same one of those.
-func hashOf(key []byte) uint32 { return uint32(serial.Murmur3(key)) }
+func Hash(key []byte) uint32 { return uint32(serial.Murmur3(key)) }
 
-// Hash is the hash of a key for partition.Request.Hash.
-func Hash(key []byte) uint32 { return hashOf(key) }
-
-// keyHash is hashOf for the key of a verb about one key, which whoever has sent it may have looked at.
+// keyHash is Hash for the key of a verb about one key, which whoever has sent it may have looked at.
 func keyHash(tx *partition.Tx, key []byte) uint32 {
 	if hash, ok := tx.KeyHash(); ok {
 		if invariant.Enabled {
-			invariant.Check(hash == hashOf(key), "the hash of a request is its key's")
+			invariant.Check(hash == Hash(key), "the hash of a request is its key's")
 		}
 		return hash
 	}
-	return hashOf(key)
+	return Hash(key)
 }
 
 // salt tells the keys of one map from those of another where the partition knows them by their hash.

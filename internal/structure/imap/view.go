@@ -21,7 +21,7 @@ type View struct {
 
 // EntryView returns the view of an entry, and whether there is one (MapGetEntryView). It does not count as an access.
 func (*Structure) EntryView(tx *partition.Tx, name, key []byte) (v View, found bool) {
-	hash := hashOf(key)
+	hash := Hash(key)
 	f := known(tx, name, hash)
 	if f == nil {
 		return v, false
@@ -58,7 +58,7 @@ func (*Structure) EntryView(tx *partition.Tx, name, key []byte) (v View, found b
 
 // PutView sets one of the entries of a MapPutAllWithMetadata, with its times and counters. Like PutAll it heeds no locks.
 func (*Structure) PutView(tx *partition.Tx, name []byte, v *View) error {
-	f, hash := open(tx, name), hashOf(v.Key)
+	f, hash := open(tx, name), Hash(v.Key)
 	e, found := f.live(tx, hash, v.Key)
 	m := store.Meta{
 		Counters: f.counters, Version: uint32(max(v.Version, 0)),
