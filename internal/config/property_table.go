@@ -161,7 +161,11 @@ func filbertProperties(c *Config) []property {
 		{"filbert.limit.parked.partition", "Operations that wait in one partition.", count(&l.MaxParkedPerPartition)},
 		{"filbert.limit.parked.client", "Waiting operations of one client.", count(&l.MaxParkedPerClient)},
 		{"filbert.limit.link.buffer.bytes", "What is buffered for one member that reads slowly; beyond it writes to its backups wait.", bytes(&l.MaxLinkBufferBytes, 4<<20)},
-		{"filbert.limit.session.buffer.bytes", "What is buffered for a client that does not read; beyond it the client is disconnected.", bytes(&l.MaxSessionBufferBytes, 64<<10)},
+		{
+			"filbert.limit.session.buffer.bytes",
+			"What is buffered for a client that does not read; beyond it the client is disconnected. Answers to reads that come late wait when half of it is taken.",
+			bytes(&l.MaxSessionBufferBytes, 64<<10),
+		},
 		{
 			"filbert.limit.sessions.buffer.bytes", "The same for all clients of a member; beyond it those that have the most are disconnected.",
 			bytes(&l.MaxSessionsBufferBytes, 1<<20),

@@ -53,6 +53,9 @@ type call struct {
 	// bounced is who handed it back, by a table of that version or a newer one.
 	bounced cluster.MemberID
 	table   int32
+	// late is the session that had no room for the answer, of size bytes; nil unless it was put off.
+	late *Session
+	size int
 	// done takes the answer of a member's call; nil body: the peer is lost.
 	done func(body []byte)
 }
@@ -72,31 +75,15 @@ type forwarder struct {
 		queue   []*call
 		pumping bool
 	}
-	// run is the pump for Options.Run.
-	run  func()
-	fans fanOuts
+	// run is the pump for Options.Run, again is retry.
+	run, again func()
+	fans       fanOuts
 }
 
 func (f *forwarder) init(g *Gateway) {
 	f.g = g
 	f.mu.calls = map[uint64]*call{}
-	f.run = f.pump
-}
-
-// add queues a request; its message is copied. bounced and table tell who has handed it back, if anybody.
-func (f *forwarder) add(q *partition.Request, bounced cluster.MemberID, table int32) {
-	e, _ := q.Answerer.(expirer)
-	c := &call{request: *q, bounced: bounced, table: table, expires: e.expires(q.Token), handler: e.handlerOf(q.Token)}
-	c.request.Message = slices.Clone(q.Message)
-	f.mu.Lock()
-	if len(f.mu.calls)+len(f.mu.waiting)+len(f.mu.queue) >= maxCalls || f.bytes.Load()+int64(len(q.Message)) > maxCallBytes {
-		f.mu.Unlock()
-		c.fail(partition.ErrOverloaded)
-		return
-	}
-	f.bytes.Add(int64(len(q.Message)))
-	f.mu.queue = append(f.mu.queue, c)
-	f.mu.Unlock()
+	f.run, f.again = f.pump, f.retry
 }
 
 // reroute takes a request that the grid has handed back. Called under a partition's lock: the
@@ -159,7 +146,11 @@ func (f *forwarder) send(c *call) {
 	}
 	if g.Clock() >= c.expires {
 		f.release(c)
-		c.fail(fmt.Errorf("%w: partition %d had no primary for %v", fault.ErrOperationTimeout, c.request.Partition, g.Limits.CallTimeout))
+		c.fail(fmt.Errorf("%w: %s in %v", fault.ErrOperationTimeout, c.missing(), g.Limits.CallTimeout))
+		return
+	}
+	if c.late != nil && !c.late.reserve(c.request.Token, c.size) {
+		f.wait(c)
 		return
 	}
 	v := g.Cluster.View()
@@ -184,6 +175,14 @@ func (f *forwarder) send(c *call) {
 			f.wait(c)
 		}
 	}
+}
+
+// missing is what a call that was not sent has waited for in vain.
+func (c *call) missing() string {
+	if c.late != nil {
+		return fmt.Sprintf("the client did not read enough for an answer of %d bytes", c.size)
+	}
+	return fmt.Sprintf("partition %d had no primary", c.request.Partition)
 }
 
 // hasDataMember tells whether anybody may have data, or is handing it over.

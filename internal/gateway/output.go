@@ -46,20 +46,24 @@ func (s *Session) Settle() bool {
 //
 // Whoever takes output writes it, and takes again until there is none: that says that what was taken is written.
 func (s *Session) Take(spare []byte) []byte {
-	out, list := s.take(spare[:0])
+	out, then := s.take(spare[:0])
 	s.g.counters.sent.Add(uint64(len(out)))
-	if list != nil {
-		s.g.Run(list.run)
+	if then != nil {
+		s.g.Run(then)
 	}
 	return out
 }
 
-func (s *Session) take(spare []byte) (out []byte, list *listing) {
+// take returns what can be done now that what was taken before is written, too; or nil.
+func (s *Session) take(spare []byte) (out []byte, then func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mu.woken = false
 	s.mu.takes++
-	out, list = spare, s.mu.lists.wroteBuf(s.mu.lists.taken)
+	out = spare
+	if list := s.mu.lists.wroteBuf(s.mu.lists.taken); list != nil {
+		then = list.run
+	}
 	if len(s.mu.buf) > 0 && s.g.Cluster.LeaseValid() {
 		out, s.mu.buf = s.mu.buf, spare
 		s.tookBuf()
@@ -68,8 +72,10 @@ func (s *Session) take(spare []byte) (out []byte, list *listing) {
 		out = append(out, s.mu.plain...)
 		s.mu.plain = s.mu.plain[:0]
 	}
-	s.mu.writing = len(out)
-	return out, list
+	if s.mu.writing = len(out); then == nil && s.roomAgain() {
+		then = s.g.forward.again
+	}
+	return out, then
 }
 
 // append adds an answer to the output. s.mu is held.

@@ -13,12 +13,16 @@ import (
 	"github.com/filbertgrid/filbert/internal/fault"
 	"github.com/filbertgrid/filbert/internal/packed"
 	"github.com/filbertgrid/filbert/internal/partition"
+	"github.com/filbertgrid/filbert/internal/protection"
 	"github.com/filbertgrid/filbert/internal/wire"
 )
 
 // maxPeerBytes bounds what gathers for a peer whose lane is full or whose lease is in doubt: beyond it events are
-// dropped and counted; answers get through.
-const maxPeerBytes = 64 << 20
+// dropped and counted; answers get through. Beyond ladenPeer, reads are handed back instead: what is on the lane is enough.
+const (
+	maxPeerBytes = 64 << 20
+	ladenPeer    = 8 << 20
+)
 
 // maxPeerKept is how large an output buffer is kept for the next answers.
 const maxPeerKept = 1 << 20
@@ -74,7 +78,9 @@ type peer struct {
 	request partition.Request
 	tx      partition.Tx
 	scratch []byte
-	up      atomic.Bool // the lane is connected
+	// laden: what waits for the peer is as much as may.
+	laden bool
+	up    atomic.Bool // the lane is connected
 
 	mu struct {
 		sync.Mutex
@@ -212,11 +218,25 @@ func (p *peer) idle() {
 	p.flush()
 }
 
-// frame takes one frame.
-func (p *peer) frame(frame []byte) error {
+// attend says that idle will be called. A batch of requests whose answers are large does not gather them until then, and when
+// the peer does not take them, those that can be done later are.
+func (p *peer) attend() {
 	p.mu.Lock()
 	p.mu.attended = true
+	waits := len(p.mu.out)
 	p.mu.Unlock()
+	if waits > maxPeerKept {
+		p.flush()
+		p.mu.Lock()
+		waits = len(p.mu.out)
+		p.mu.Unlock()
+	}
+	p.laden = waits > ladenPeer
+}
+
+// frame takes one frame.
+func (p *peer) frame(frame []byte) error {
+	p.attend()
 	r := packed.NewReader(frame)
 	switch kind := r.Byte(); kind {
 	case frameCall:
@@ -260,6 +280,10 @@ func (p *peer) onCall(r *packed.Reader) error {
 	*q = partition.Request{Answerer: p, Runner: p.g.runner}
 	if err := readCall(r, q); err != nil {
 		return err
+	}
+	if h := p.g.find(wire.Message(q.Message).Type()); p.laden && h != nil && h.access == protection.Reads {
+		p.Reroute(q) // it comes again
+		return nil
 	}
 	p.scratch = p.make(&p.tx, q, p.scratch)
 	return nil

@@ -14,6 +14,9 @@ type slot struct {
 	handler     *handler
 	correlation int64
 	start       time.Duration
+	// late: it was put off, for want of room for its answer; promised is the room that is kept for that (room.go).
+	late     bool
+	promised int
 }
 
 // Keep implements partition.Answerer: it makes a note on the request at hand, which Handle found room for.
@@ -35,19 +38,33 @@ func (s *Session) Keep(q *partition.Request) {
 // Answer implements partition.Answerer: body is a whole message, whose correlation id is
 // written here.
 func (s *Session) Answer(q *partition.Request, body []byte) {
+	if !s.answer(q, body) {
+		s.g.forward.putOff(s, q, len(body))
+	}
+}
+
+// answer is false when the answer has to wait for room: then nothing has happened.
+func (s *Session) answer(q *partition.Request, body []byte) bool {
 	now := s.g.Clock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	note := s.mu.slots[q.Token]
 	invariant.Check(note.handler != nil, "a request is answered once")
 	if note.handler == nil {
-		return
+		return true
+	}
+	s.settle(&s.mu.slots[q.Token])
+	if s.mayPutOff(q, note.handler, body) && !s.fits(len(body)) {
+		s.mu.slots[q.Token].late = true
+		s.mu.late++
+		return false
 	}
 	s.pending.Add(-1)
 	s.mu.slots[q.Token] = slot{}
 	s.mu.free = append(s.mu.free, uint32(q.Token))
 	note.handler.observe(now-note.start, body)
 	s.append(body, note.correlation)
+	return true
 }
 
 func (h *handler) observe(took time.Duration, body []byte) {

@@ -91,7 +91,9 @@ type Session struct {
 		moved       time.Duration
 		slots       []slot
 		free        []uint32
-		listeners   map[cluster.UUID]*listener
+		// late is how many requests were put off, promised the room that is kept for answers (room.go).
+		late, promised int
+		listeners      map[cluster.UUID]*listener
 		// authentication waits for this member to join.
 		authentication wire.Message
 		views          sentViews
