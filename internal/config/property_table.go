@@ -100,10 +100,7 @@ func versionProperties(c *Config) []property {
 }
 
 func filbertProperties(c *Config) []property {
-	l := &c.Limits
-	bytes := func(field *int, low int) value { return asInt(field, low, maxBytesSetting, "bytes") }
-	count := func(field *int) value { return asInt(field, 1, math.MaxInt32, "") }
-	return []property{
+	return append([]property{
 		{
 			"filbert.server.version", "The Hazelcast version that clients are told.",
 			asVersion(&c.ServerVersion),
@@ -138,6 +135,13 @@ func filbertProperties(c *Config) []property {
 			"filbert.memory.budget.bytes", "The same in bytes; unless 0, the percentage does not count.",
 			asInt(&c.Memory.BudgetBytes, 0, math.MaxInt, "bytes"),
 		},
+	}, limitProperties(&c.Limits)...)
+}
+
+func limitProperties(l *Limits) []property {
+	bytes := func(field *int, low int) value { return asInt(field, low, maxBytesSetting, "bytes") }
+	count := func(field *int) value { return asInt(field, 1, math.MaxInt32, "") }
+	return []property{
 		{"filbert.limit.client.connections", "Open client connections.", count(&l.MaxClientConnections)},
 		{
 			"filbert.limit.unauthenticated.connections", "Connections that have not said who they are.",
