@@ -30,6 +30,7 @@ func floors() []string {
 		"internal/invariant",
 		"internal/metric",
 		"internal/lograte",
+		"internal/socket",
 		"internal/config",
 		// bytes
 		"internal/serial",

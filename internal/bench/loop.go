@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/filbertgrid/filbert/internal/socket"
 )
 
 // errStream is returned when a server sends what its protocol does not allow: the connection is of no more use.
@@ -55,7 +57,7 @@ type loop struct {
 
 // newLoop returns a loop of depth operations in flight, of at most width keys each.
 func newLoop(conn net.Conn, d dialect, depth, width int, now func() int64) *loop {
-	l := &loop{conn: conn, raw: rawOf(conn), dialect: d, now: now, slots: make([]slot, depth), free: make([]int32, 0, depth)}
+	l := &loop{conn: conn, raw: socket.Raw(conn), dialect: d, now: now, slots: make([]slot, depth), free: make([]int32, 0, depth)}
 	l.onReadable, l.onWritable = l.readable, l.writable
 	keys := make([]uint32, depth*width)
 	for i := range l.slots {
@@ -118,7 +120,7 @@ func (l *loop) readable(fd uintptr) bool {
 			l.readErr = err
 			return true
 		}
-		n, err := readNow(fd, room)
+		n, err := socket.Read(fd, room)
 		if n == 0 && err == nil {
 			err = io.EOF
 		}
@@ -129,7 +131,7 @@ func (l *loop) readable(fd uintptr) bool {
 			}
 		}
 		switch {
-		case errors.Is(err, errAgain):
+		case errors.Is(err, socket.ErrAgain):
 			return false
 		case err != nil:
 			l.readErr = err

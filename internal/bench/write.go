@@ -1,6 +1,10 @@
 package bench
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/filbertgrid/filbert/internal/socket"
+)
 
 // flush writes what the connection takes without waiting. The rest is for a goroutine: who waited here would not read
 // answers, and a server that waits for that would never read on.
@@ -22,8 +26,8 @@ func (l *loop) flush() {
 
 // writable writes once.
 func (l *loop) writable(fd uintptr) bool {
-	n, err := writeNow(fd, l.out)
-	if errors.Is(err, errAgain) {
+	n, err := socket.Write(fd, l.out)
+	if errors.Is(err, socket.ErrAgain) {
 		n, err = 0, nil
 	}
 	l.writeErr = err

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/filbertgrid/filbert/internal/socket"
 	"github.com/filbertgrid/filbert/internal/wire"
 )
 
@@ -19,11 +20,8 @@ var errEnded = errors.New("gateway: read after the end")
 
 // input is what a shell has read, and how it reads.
 //
-// From a socket it reads within the callback of its Read. A net.Conn's Read always tries first, and right after a request was answered there is
-// nothing to read: that is a system call for nothing for each batch. Within the callback the poller keeps what it is told meanwhile, so
-// nothing is missed by waiting without trying when the last read did not fill its buffer. But for one thing: an end of the connection
-// that has come together with the last bytes makes no event of its own. So a reader that has not tried since is woken to do so when
-// the client was silent for a tick (Tick).
+// A socket is read without trying first (package socket). An end that has come together with the last bytes is found when the client
+// was silent for a tick: then a reader that has not tried since is woken to do so (Tick).
 type input struct {
 	r   *wire.Reader
 	raw syscall.RawConn // nil where the connection is no socket
@@ -39,7 +37,7 @@ type input struct {
 }
 
 func (in *input) of(h *shell) {
-	in.onReadable, in.raw = h.readable, rawOf(h.conn)
+	in.onReadable, in.raw = h.readable, socket.Raw(h.conn)
 }
 
 // read handles messages until the connection ends; ahead are the first bytes.
@@ -85,9 +83,9 @@ func (h *shell) readable(fd uintptr) bool {
 	for {
 		h.slow()
 		buf := in.r.Buffer()
-		n, err := readNow(fd, buf)
+		n, err := socket.Read(fd, buf)
 		switch {
-		case errors.Is(err, errAgain):
+		case errors.Is(err, socket.ErrAgain):
 			in.untried.Store(0)
 			in.await(fd)
 			return false
@@ -112,7 +110,7 @@ func (h *shell) readable(fd uintptr) bool {
 // await is called before more is waited for.
 func (in *input) await(fd uintptr) {
 	if in.r.Buffered() > 0 {
-		ackNow(fd)
+		socket.Acknowledge(fd)
 	}
 }
 

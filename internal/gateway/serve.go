@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/filbertgrid/filbert/internal/link"
+	"github.com/filbertgrid/filbert/internal/socket"
 )
 
 // flushAt is how much output a reader gathers before it writes while its input has not run dry:
@@ -100,7 +101,17 @@ func (h *shell) part() {
 	}
 	defer h.writing.Unlock()
 	if out := h.s.Take(nil); len(out) > 0 {
-		writeNow(h.conn, out)
+		h.writeNow(out)
+	}
+}
+
+// writeNow writes what the connection takes without waiting.
+func (h *shell) writeNow(out []byte) {
+	if h.in.raw != nil {
+		_ = h.in.raw.Write(func(fd uintptr) bool {
+			_, _ = socket.Write(fd, out) // it ends anyway
+			return true
+		})
 	}
 }
 

@@ -50,24 +50,24 @@ func serve(t *testing.T) (g *Gateway, address string) {
 	return g, l.Addr().String()
 }
 
-// socket is a connection of a client.
-type socket struct {
+// tcpClient is a connection of a client.
+type tcpClient struct {
 	tb   testing.TB
 	conn net.Conn
 	r    *wire.Reader
 }
 
-func dial(tb testing.TB, address string) *socket {
+func dial(tb testing.TB, address string) *tcpClient {
 	tb.Helper()
 	conn, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", address)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = conn.Close() })
-	return &socket{tb: tb, conn: conn, r: wire.NewReader(wire.Limits{})}
+	return &tcpClient{tb: tb, conn: conn, r: wire.NewReader(wire.Limits{})}
 }
 
-func (s *socket) write(messages ...[]byte) {
+func (s *tcpClient) write(messages ...[]byte) {
 	s.tb.Helper()
 	for _, m := range messages {
 		if _, err := s.conn.Write(m); err != nil {
@@ -77,7 +77,7 @@ func (s *socket) write(messages ...[]byte) {
 }
 
 // next returns the next message, or why there is none.
-func (s *socket) next() (wire.Message, error) {
+func (s *tcpClient) next() (wire.Message, error) {
 	for {
 		if m, err := s.r.Next(); m != nil || err != nil {
 			return m, err
@@ -90,7 +90,7 @@ func (s *socket) next() (wire.Message, error) {
 	}
 }
 
-func (s *socket) authenticate() {
+func (s *tcpClient) authenticate() {
 	s.tb.Helper()
 	s.write(authentication(1, "dev", "", "", [16]byte{1}))
 	if m, err := s.next(); err != nil || m.Type() != protocol.ClientAuthenticationResponseType {
