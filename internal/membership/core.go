@@ -116,6 +116,8 @@ type Core struct {
 	take     *takeOver
 	nextTake time.Duration
 	decided  bool // this member coordinated at the last tick
+	// muteSince is since when more of those whom this coordinator hears have heard nothing of it than have, 0 for not.
+	muteSince time.Duration
 	// yielded is when this member agreed to a take-over, 0 when there is none: it does not prolong the
 	// lease of the coordinator that is taken for dead, until it hears what came of it.
 	yielded   time.Duration
@@ -192,7 +194,7 @@ func (c *Core) View() *cluster.View {
 
 // Coordinating is true while this member changes list, table and document.
 func (c *Core) Coordinating() bool {
-	return c.phase == member && c.take == nil && c.isFirst() && c.mayDecide()
+	return c.phase == member && c.take == nil && c.isFirst() && c.mayDecide() && !c.isMute()
 }
 
 // mayDecide is false for a coordinator that may have been replaced without knowing: nobody has
@@ -273,6 +275,7 @@ func (c *Core) tickMember() {
 		c.sendBeats()
 	}
 	c.noteHeardAll()
+	c.noteMute()
 	c.checkSilence()
 	c.endWaits()
 	c.renewOwnLease()

@@ -28,6 +28,10 @@
 // without a coordinator that answers none of them. A coordinator that hears less than half of its members waits
 // three times as long before it removes them: it may be the one that cannot hear, and what it publishes is obeyed.
 //
+// A coordinator that hears more members that do not hear it than do is mute. It has no lease and decides nothing: the others go on without
+// it, when whoever else is silent to them must have no lease either. It goes on answering them, so if they hear it again before that,
+// nothing has happened. Only if they have done nothing for two silence timeouts does it remove them.
+//
 // # Merging
 //
 // Coordinators knock at addresses that are no member's, for life. Two lists neither of which descends from the other are

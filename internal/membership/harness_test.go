@@ -31,6 +31,7 @@ type world struct {
 	delay   time.Duration // the longest of a frame
 	trace   []string
 	broken  map[[2]int]bool // pairs, lower place first, that cannot reach one another
+	muted   map[[2]int]bool // pairs of which the first cannot reach the second
 	watched bool            // check leases at every removal
 	// shows is what a look finds; nil for all addresses, one's own among them.
 	shows func(n *node) (discovery.Found, error)
@@ -87,7 +88,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	t.Helper()
 	return &world{
 		t: t, seed: seed, random: rand.New(rand.NewPCG(seed, 1)), delay: 3 * time.Millisecond,
-		holds: func(cluster.MemberID) bool { return false }, broken: map[[2]int]bool{}, watched: true,
+		holds: func(cluster.MemberID) bool { return false }, broken: map[[2]int]bool{}, muted: map[[2]int]bool{}, watched: true,
 	}
 }
 
@@ -271,7 +272,7 @@ func (w *world) connect(a, b *node) {
 		w.cut(a, b)
 		return
 	}
-	if a.lanes[b.self.ID] != 0 {
+	if a.lanes[b.self.ID] != 0 || w.muted[[2]int{a.host, b.host}] || w.muted[[2]int{b.host, a.host}] {
 		return
 	}
 	w.serial++
@@ -317,6 +318,9 @@ func (n *node) Send(to cluster.MemberID, frame []byte) bool {
 	}
 	letter := slices.Clone(frame)
 	other := n.w.byID(to)
+	if n.w.muted[[2]int{n.host, other.host}] {
+		return true
+	}
 	n.w.deliver(other, n.self.ID, generation, func() {
 		if _, err := other.core.Frame(n.self.ID, letter); err != nil {
 			n.w.fail("frame % x: %v", letter, err)
@@ -346,11 +350,14 @@ func (n *node) Ask(address cluster.Address, request []byte, timeout time.Duratio
 		switch {
 		case i < 0:
 			w.after(trip(), func() { reply(link.Reply{Outcome: link.Refused}) })
-		case w.broken[pair(n, w.nodes[i])]: // silent
+		case w.broken[pair(n, w.nodes[i])], w.muted[[2]int{n.host, w.nodes[i].host}]: // silent
 		default:
 			other := w.nodes[i]
 			other.do(func() {
 				other.core.Asked(question, func(body []byte) {
+					if w.muted[[2]int{other.host, n.host}] {
+						return
+					}
 					body = slices.Clone(body)
 					w.after(trip(), func() { reply(link.Reply{Outcome: link.Answered, Answerer: other.self.ID, Body: body}) })
 				})

@@ -129,7 +129,7 @@ func (c *Core) echo(to cluster.MemberID, b *beat, stamp, reached time.Duration) 
 		if reached > b.reached {
 			b.reached, b.owed = reached, 0
 		}
-		if c.isDeaf(b) {
+		if c.isDeaf(b) && !c.isMute() {
 			return
 		}
 		if b.owed == 0 {

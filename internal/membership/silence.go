@@ -63,6 +63,39 @@ func (c *Core) ProvesToHear(id cluster.MemberID) bool {
 // less than what it takes that member to give up everybody and go on by itself.
 func (c *Core) isDeaf(b *beat) bool { return b.owed != 0 && c.now-b.owed > c.SilenceTimeout/2 }
 
+// noteMute keeps since when this coordinator seems to be the one whom nobody hears: of the members that it hears more hear nothing
+// of it than do. Those who have not told yet that they are members need not count, nor need those who are silent.
+func (c *Core) noteMute() {
+	deaf, hearing := 0, 1
+	for _, id := range c.order {
+		switch b := c.beats[id]; {
+		case !b.takesPart() || c.now-b.heard > c.SilenceTimeout/2:
+		case c.isDeaf(b):
+			deaf++
+		default:
+			hearing++
+		}
+	}
+	mute := c.isFirst() && deaf > hearing
+	if mute && c.muteSince == 0 {
+		c.muteSince = c.now
+		c.Logger.Warn("most members that are heard hear nothing of this one: they may go on without it", slog.Int("members", deaf))
+	}
+	if !mute && c.isMute() { // the first ones hear it again: to the others an echo may be on its way
+		for _, id := range c.order {
+			c.beats[id].owed = 0
+		}
+	}
+	if !mute {
+		c.muteSince = 0
+	}
+}
+
+// isMute tells whether this coordinator leaves it to the others to go on: it decides nothing, but answers them, so that it goes on
+// itself if they hear it again before. They need two silence timeouts where somebody else is silent, and a moment to agree. If they
+// have done nothing by then, they cannot.
+func (c *Core) isMute() bool { return c.muteSince != 0 && c.now-c.muteSince <= 2*c.SilenceTimeout }
+
 // silencePatience is how long a coordinator waits for a silent member. One that hears less than half of all may be the
 // one that cannot hear: those who hear one another go on without it first, instead of obeying it when it removes them.
 // It waits no longer than usual for members that have never told that they are members. They count all the same: they may be with

@@ -7,8 +7,8 @@ import (
 )
 
 // A split is a part of the cluster that is cut off from the rest for longer than the silence timeout: no more members
-// than the cluster may lose. The rest must go on with everything that was acknowledged. Clients stay
-// with the rest; those of the part that is cut off are cut off from it before it may go on by itself.
+// than the cluster may lose. The rest must go on with everything that was acknowledged, and none of it may be given up for those who were
+// cut off. Clients stay with the rest; those of the part that is cut off are cut off from it before it may go on by itself.
 type split struct {
 	out  []*process
 	ends time.Duration

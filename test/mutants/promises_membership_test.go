@@ -81,6 +81,21 @@ func membership() []Mutant {
 			inSim, "TestSimScripts/deaf_coordinator", nil,
 		},
 		{
+			"mute coordinator: one that few hear decides nothing", "internal/membership/silence.go",
+			"return c.muteSince != 0 && ", "return false && ",
+			inMembership, "TestMuteCoordinatorDecidesNothing", nil,
+		},
+		{
+			"mute, answering: it answers those who do not hear it, who may hear it again", "internal/membership/heartbeat.go",
+			"if c.isDeaf(b) && !c.isMute() {", "if c.isDeaf(b) {",
+			inMembership, "TestMuteCoordinatorIsHeardAgain", nil,
+		},
+		{
+			"mute, in the end: it acts when the others have not for two silence timeouts", "internal/membership/silence.go",
+			"c.now-c.muteSince <= 2*c.SilenceTimeout", "c.now-c.muteSince <= 200*c.SilenceTimeout",
+			inMembership, "TestMuteCoordinatorActsInTheEnd", nil,
+		},
+		{
 			"deaf member: who hears nobody is removed before it goes on alone", "internal/membership/silence.go",
 			"case c.isFirst() && c.isDeaf(b) && c.now-b.leased > c.SilenceTimeout && c.now-b.heard < c.SilenceTimeout/2:", "case false:",
 			inSim, "TestSimScripts/deaf_member", nil,
