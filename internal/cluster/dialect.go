@@ -27,3 +27,7 @@ func (v Version) HasFirstBackups() bool { return v.AtLeast(Version{0, 2}) }
 
 // HasUnheardReport tells whether primaries report a backup that they do not hear.
 func (v Version) HasUnheardReport() bool { return v.AtLeast(Version{0, 2}) }
+
+// HasSharedCalls tells whether effects on locks say which call they are of, and those of calls that changed nothing have one, so that
+// whoever is the next primary knows a call that is sent again.
+func (v Version) HasSharedCalls() bool { return v.AtLeast(Version{0, 2}) }

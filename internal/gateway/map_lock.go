@@ -64,7 +64,7 @@ func mapForceUnlock(g *Gateway, tx *partition.Tx, m wire.Message) error {
 	if err := g.checkKey(tx, q.Name, q.Key); err != nil {
 		return err
 	}
-	g.Maps.ForceUnlock(tx, q.Name, q.Key)
+	g.Maps.ForceUnlock(tx, q.Name, q.Key, q.ReferenceID)
 	tx.Reply = protocol.AppendMapForceUnlockResponse(tx.Reply, 0, &protocol.MapForceUnlockResponse{})
 	return nil
 }

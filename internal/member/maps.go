@@ -15,6 +15,7 @@ func (n *Node) newMaps() *imap.Structure {
 		Config:     n.mapConfig,
 		Era:        func() (era, version int32) { return n.era.Load(), n.listVersion.Load() },
 		Merges:     func() bool { return n.View().Version().HasMerge() },
+		Notes:      func() bool { return n.View().Version().HasSharedCalls() },
 		Refuses:    n.refusesWrites,
 		Members:    n.dataMembers,
 		Partitions: n.o.Config.PartitionCount,

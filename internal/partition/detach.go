@@ -19,16 +19,16 @@ type Detached struct {
 	Fragment Fragment
 }
 
-// Recalling is a fragment that remembers what was written of late: after a split, what the other half cannot know.
+// Recalling is a fragment that remembers what was done of late, beside what there is: after a split, what the other half cannot know.
 type Recalling interface {
 	// Recall takes an effect, as Apply does, that a backup has not acknowledged although the partition goes on
 	// without that backup.
 	Recall(effect []byte)
 	// RecallAll says that there are too many of those.
 	RecallAll()
-	// Recalled is an effect with what the fragment remembers, which ends a copy of it: to Apply what a copy is made of is no
-	// write of late. Empty for none.
-	Recalled() []byte
+	// Recalled calls emit with effects of what the fragment remembers, which end a copy of it: to Apply what a copy is made of is no
+	// write of late. The slices are valid during the calls.
+	Recalled(emit func(effect []byte))
 }
 
 // Detach takes what this member has out of the grid, but for copies that are not complete, in the order of partitions, kinds

@@ -100,11 +100,10 @@ func (p *Partition) onMore(to cluster.MemberID, id uint64) {
 	b = packed.AppendString(b, s.names[0])
 	done := true
 	if f := p.fragments[s.kind][s.names[0]]; f != nil {
-		s.cursor, done = f.Snapshot(s.cursor, chunkBytes, func(effect []byte) { b = packed.AppendBytes(b, effect) })
+		emit := func(effect []byte) { b = packed.AppendBytes(b, effect) }
+		s.cursor, done = f.Snapshot(s.cursor, chunkBytes, emit)
 		if f, ok := f.(Recalling); ok && done {
-			if effect := f.Recalled(); len(effect) > 0 {
-				b = packed.AppendBytes(b, effect)
-			}
+			f.Recalled(emit)
 		}
 	}
 	if done {

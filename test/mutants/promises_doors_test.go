@@ -36,6 +36,26 @@ func doors() []Mutant {
 			inMaps, "TestScripts", nil,
 		},
 		{
+			"calls that have run: the next primary knows which calls of locks have run", "internal/structure/imap/lockrepeat.go",
+			"return c.append(effect)", "return effect",
+			inMaps, "TestScripts", nil,
+		},
+		{
+			"calls that did nothing: who did not get a lock is told so when the backups know it", "internal/structure/imap/lockrepeat.go",
+			"tx.Commit(c.append(append(f.begin(tx, hash), effectCalls, 1)))", "_ = hash",
+			inMaps, "TestScripts", nil,
+		},
+		{
+			"calls of a copy: who gets a copy of a partition knows which calls of locks have run", "internal/structure/imap/news.go",
+			"emit(f.locks.repeats.appendCalls(nil))", "_ = emit",
+			inMaps, "TestCallsOfACopy", nil,
+		},
+		{
+			"calls and the release before: members of the release before are told nothing of such calls", "internal/structure/imap/lockrepeat.go",
+			"if c.reference == 0 || !f.s.options.Notes() {", "if c.reference == 0 {",
+			inMaps, "TestCallsOfTheVersionBefore", nil,
+		},
+		{
 			"waiters bounded: one client cannot take all places", "internal/partition/parking.go",
 			"g.mu.byClient[r.Client] >= g.perClient", "false",
 			inPartition, "TestWaitersAreBounded", nil,

@@ -27,10 +27,12 @@ func (f *fragment) Apply(effect []byte) error {
 		key, l := r.Bytes(), readLock(&r)
 		if r.Err() == nil {
 			err = f.ownLocks().put(Hash(key), key, &l)
+			f.applyCall(&r)
 		}
 	case effectUnlock:
 		if key := r.Bytes(); r.Err() == nil {
 			f.locks.remove(Hash(key), key) // of noLocks, too: there is nothing to change
+			f.applyCall(&r)
 		}
 	case effectAccess:
 		f.applyAccess(&r)
@@ -38,6 +40,8 @@ func (f *fragment) Apply(effect []byte) error {
 		err = f.applyMeta(&r)
 	case effectNews:
 		f.applyNews(&r)
+	case effectCalls:
+		f.applyCalls(&r)
 	default:
 		return fmt.Errorf("%w: kind %d", ErrBadEffect, kind)
 	}

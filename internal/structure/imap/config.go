@@ -115,6 +115,8 @@ type Options struct {
 	Era func() (era, version int32)
 	// Merges tells whether the cluster's members merge after a split, so know effectNews; nil means that they do.
 	Merges func() bool
+	// Notes tells whether the cluster's replicas share which calls of locks have run, so know effectCalls; nil means that they do.
+	Notes func() bool
 	// Refuses tells whether split-brain protection keeps writes of a map from being acknowledged now; nil means never.
 	Refuses func(name string) bool
 	// Partitions is the partition count.

@@ -24,6 +24,9 @@ const (
 	effectMeta = 7
 	// effectNews ends a copy: which keys got their entries of late. Only members of a cluster that merges know it.
 	effectNews = 8
+	// effectCalls are calls of locks that have run, besides those that effects on locks tell of; none of them: all are forgotten.
+	// Only members of a cluster whose replicas share them know it.
+	effectCalls = 9
 )
 
 // The flags of an entry's state.

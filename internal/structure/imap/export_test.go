@@ -27,6 +27,7 @@ func (s *Structure) Describe() (lines []string) {
 				lines = append(lines, fmt.Sprintf("lock %q %+v", e.Key(), lockOf(e)))
 				return true
 			})
+			f.locks.repeats.each(func(c *answeredCall) { lines = append(lines, fmt.Sprintf("call %+v", *c)) })
 			f.table.Scan(0, func(e store.Entry) bool {
 				m := e.Meta()
 				m.Accessed, m.Hits, m.IdleSince, m.Due = 0, 0, 0, 0

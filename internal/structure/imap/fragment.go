@@ -66,7 +66,7 @@ func (f *fragment) SetPrimary(primary bool, now int64) {
 		f.extra.touched, f.extra.flushed = nil, now
 	}
 	if f.hasLocks() {
-		f.locks.repeats = repeats{}
+		f.locks.repeats.last = now
 	}
 	if primary {
 		f.idleFloor = now
@@ -120,7 +120,7 @@ func (f *fragment) Tick(tx *partition.Tx) {
 	f.shrink(tx)
 	f.tellAccess(tx)
 	f.table.Tidy()
-	f.locks.repeats.tidy(tx.Now)
+	f.forgetCalls(tx)
 	f.account()
 }
 

@@ -20,6 +20,7 @@ func golden() map[string][]byte {
 	access = packed.AppendUint32(access, 0xAABBCCDD)
 	access = packed.AppendUvarint(access, 1_000_000)
 	access = packed.AppendUvarint(access, 5)
+	calls := repeats{calls: []answeredCall{{l.owner, 3, true}, {l.owner, 4, false}}}
 	clearing := packed.AppendUvarint([]byte{effectClear}, 1)
 	return map[string][]byte{
 		"put": appendPut(nil, []byte("key"), []byte("value"), &store.Meta{Version: 1}),
@@ -27,13 +28,16 @@ func golden() map[string][]byte {
 			Version: 300, Counters: true, Created: 1000, Updated: 2000, Accessed: 3000, Hits: 4,
 			TTL: 500, MaxIdle: 600, Deadline: 2500, IdleSince: 3000,
 		}),
-		"remove": appendRemove(nil, []byte("key")),
-		"clear":  packed.AppendBytes(clearing, []byte("key")),
-		"lock":   appendLock(nil, []byte("key"), &l),
-		"unlock": appendUnlock(nil, []byte("key")),
-		"access": access,
-		"news":   (&fragment{s: New(Options{}), news: news{since: 9, latest: 10, hashes: []uint32{0xAABBCCDD}}}).Recalled(),
-		"meta":   appendMeta(nil, []byte("key"), &store.Meta{TTL: 500, Deadline: 2500}),
+		"remove":           appendRemove(nil, []byte("key")),
+		"clear":            packed.AppendBytes(clearing, []byte("key")),
+		"lock":             appendLock(nil, []byte("key"), &l),
+		"unlock":           appendUnlock(nil, []byte("key")),
+		"unlock by a call": calls.calls[0].append(appendUnlock(nil, []byte("key"))),
+		"access":           access,
+		"news":             (&fragment{s: New(Options{}), news: news{since: 9, latest: 10, hashes: []uint32{0xAABBCCDD}}}).appendNews(nil),
+		"meta":             appendMeta(nil, []byte("key"), &store.Meta{TTL: 500, Deadline: 2500}),
+		"calls":            calls.appendCalls(nil),
+		"no calls":         (&repeats{}).appendCalls(nil),
 	}
 }
 
@@ -82,7 +86,7 @@ func FuzzApply(f *testing.F) {
 		s := New(Options{Arena: arena, Config: func(string) Config { return Config{} }})
 		fragment := s.NewFragment(0, "m")
 		defer fragment.Release()
-		for _, before := range []string{"put with all", "lock", "put"} {
+		for _, before := range []string{"put with all", "lock", "put", "calls"} {
 			if err := fragment.Apply(golden()[before]); err != nil {
 				t.Fatal(err)
 			}

@@ -42,6 +42,8 @@ type pair struct {
 	slow bool
 	// held stops the wire, so nothing is acknowledged.
 	held bool
+	// before: the cluster is of the version before, whose replicas do not share calls.
+	before bool
 	// era and list are the versions that Options.Era tells.
 	era, list int32
 }
@@ -84,7 +86,8 @@ func (p *pair) newMember(i int) *member {
 	m.maps = imap.New(imap.Options{
 		Config: func(string) imap.Config { return p.config }, Partitions: 1, Seed: 7,
 		Members: func() int { return p.dataMembers }, Arena: m.arena,
-		Era: func() (era, version int32) { return p.era, p.list },
+		Notes: func() bool { return !p.before },
+		Era:   func() (era, version int32) { return p.era, p.list },
 	})
 	m.grid = partition.New(partition.Options{
 		Count: 1, Self: m.id, Hub: m, Events: m.events,

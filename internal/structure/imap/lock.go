@@ -34,7 +34,7 @@ func (*Structure) TryLock(tx *partition.Tx, name, key []byte, thread, reference,
 	}
 	if free, err := f.tryWait(tx, hash, key, thread, timeout); !free {
 		if err == nil {
-			f.ownLocks().repeats.note(tx, reference, false)
+			f.refuse(tx, hash, reference)
 		}
 		return false, err
 	}
@@ -48,43 +48,67 @@ func (*Structure) Unlock(tx *partition.Tx, name, key []byte, thread, reference i
 	hash := keyHash(tx, key)
 	f := known(tx, name, hash)
 	if f == nil {
-		return fmt.Errorf("%w -> <not-locked>", ErrNotLockOwner)
+		if reference == 0 {
+			return notOwner(nil)
+		}
+		f = open(tx, name) // which remembers that it was refused
 	}
 	f.saw(tx, hash)
-	if _, repeated := f.locks.repeats.find(tx.Client(), reference); repeated {
+	released, repeated := f.locks.repeats.find(tx.Client(), reference)
+	if repeated && released {
 		return nil
 	}
 	l, found := f.locks.get(tx.Now, hash, key)
 	switch {
+	case repeated && found:
+		return notOwner(&l)
+	case repeated:
+		return notOwner(nil)
 	case !found:
-		return fmt.Errorf("%w -> <not-locked>", ErrNotLockOwner)
+		f.refuse(tx, hash, reference)
+		return notOwner(nil)
 	case !l.heldBy(tx.Client(), thread):
-		return fmt.Errorf("%w -> Owner: %s, thread ID: %d", ErrNotLockOwner, l.owner, l.thread)
+		f.refuse(tx, hash, reference)
+		return notOwner(&l)
 	case reference != 0 && l.reference == reference:
 		return nil
 	case l.count > 1:
 		l.count--
 		l.reference = reference
-		f.ownLocks().repeats.note(tx, reference, true)
 		return f.setLock(tx, hash, key, &l)
 	}
-	f.ownLocks().repeats.note(tx, reference, true)
-	f.unlock(tx, hash, key)
+	f.unlock(tx, hash, key, reference)
 	return nil
 }
 
-// ForceUnlock releases a lock whoever holds it, however often (MapForceUnlock).
-func (*Structure) ForceUnlock(tx *partition.Tx, name, key []byte) {
+// notOwner is the error for who does not hold a lock; nil for one that nobody holds.
+func notOwner(l *lock) error {
+	if l == nil {
+		return fmt.Errorf("%w -> <not-locked>", ErrNotLockOwner)
+	}
+	return fmt.Errorf("%w -> Owner: %s, thread ID: %d", ErrNotLockOwner, l.owner, l.thread)
+}
+
+// ForceUnlock releases a lock whoever holds it, however often (MapForceUnlock). A repetition of a recent call
+// changes nothing: somebody else may hold the lock by then.
+func (*Structure) ForceUnlock(tx *partition.Tx, name, key []byte, reference int64) {
 	hash := keyHash(tx, key)
 	f := known(tx, name, hash)
 	if f == nil {
+		if reference == 0 {
+			return
+		}
+		f = open(tx, name)
+	}
+	f.saw(tx, hash)
+	if _, repeated := f.locks.repeats.find(tx.Client(), reference); repeated {
 		return
 	}
 	if _, found := f.locks.table.Get(hash, key); !found {
-		f.saw(tx, hash)
+		f.refuse(tx, hash, reference)
 		return
 	}
-	f.unlock(tx, hash, key)
+	f.unlock(tx, hash, key, reference)
 }
 
 // IsLocked tells whether anybody holds the lock of a key (MapIsLocked).
@@ -151,13 +175,10 @@ func (f *fragment) acquire(tx *partition.Tx, hash uint32, key []byte, thread, re
 	if lease >= 0 && lease < math.MaxInt64-tx.Now {
 		l.deadline = tx.Now + lease
 	}
-	if err := f.setLock(tx, hash, key, &l); err != nil {
-		return err
-	}
-	f.ownLocks().repeats.note(tx, reference, true)
-	return nil
+	return f.setLock(tx, hash, key, &l)
 }
 
+// setLock sets the lock of a key as the caller's call has made it, by the lock's reference.
 func (f *fragment) setLock(tx *partition.Tx, hash uint32, key []byte, l *lock) error {
 	if err := f.ownLocks().put(hash, key, l); err != nil {
 		if errors.Is(err, store.ErrBudget) {
@@ -165,13 +186,17 @@ func (f *fragment) setLock(tx *partition.Tx, hash uint32, key []byte, l *lock) e
 		}
 		return err
 	}
-	tx.Commit(appendLock(f.begin(tx, hash), key, l))
+	c := answeredCall{tx.Client(), l.reference, true}
+	tx.Commit(f.tellCall(appendLock(f.begin(tx, hash), key, l), c))
+	f.noteCall(tx.Now, c)
 	return nil
 }
 
-// unlock takes a lock away and wakes those that wait for it.
-func (f *fragment) unlock(tx *partition.Tx, hash uint32, key []byte) {
-	tx.Commit(appendUnlock(f.begin(tx, hash), key))
+// unlock takes a lock away and wakes those that wait for it. reference is that of the call, 0 if time does it.
+func (f *fragment) unlock(tx *partition.Tx, hash uint32, key []byte, reference int64) {
+	c := answeredCall{tx.Client(), reference, true}
+	tx.Commit(f.tellCall(appendUnlock(f.begin(tx, hash), key), c))
+	f.noteCall(tx.Now, c)
 	f.locks.remove(hash, key)
 	tx.Wake(hash ^ f.salt)
 }
@@ -210,7 +235,7 @@ func (f *fragment) releaseLocks(tx *partition.Tx, goes func(l *lock) bool) {
 		// Others of the same hash are still to be seen.
 		cursor = uint64(victim.Hash())
 		key := append([]byte(nil), victim.Key()...)
-		f.unlock(tx, victim.Hash(), key)
+		f.unlock(tx, victim.Hash(), key, 0)
 		if done && f.locks.len() == 0 {
 			return
 		}

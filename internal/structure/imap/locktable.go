@@ -61,7 +61,7 @@ type lockTable struct {
 	table store.Table
 	// nextLease is no later than the first end of a lease; without locks it says nothing.
 	nextLease int64
-	// repeats are recent calls of locks; only on a primary.
+	// repeats are recent calls of locks.
 	repeats repeats
 }
 

@@ -60,16 +60,22 @@ func (f *fragment) RecallAll() {
 }
 
 // Recalled implements partition.Recalling.
-func (f *fragment) Recalled() []byte {
-	if !f.s.options.Merges() {
-		return nil
+func (f *fragment) Recalled(emit func(effect []byte)) {
+	if f.s.options.Merges() {
+		emit(f.appendNews(nil))
 	}
+	if len(f.locks.repeats.calls) > 0 && f.s.options.Notes() {
+		emit(f.locks.repeats.appendCalls(nil))
+	}
+}
+
+func (f *fragment) appendNews(b []byte) []byte {
 	era, _ := f.s.options.Era()
 	n := f.news
 	if n.since < era {
 		n = news{since: era}
 	}
-	b := packed.AppendUint32([]byte{effectNews}, uint32(n.since))
+	b = packed.AppendUint32(append(b, effectNews), uint32(n.since))
 	b = packed.AppendUint32(b, uint32(n.latest))
 	b = packed.AppendBool(b, n.all)
 	b = packed.AppendUvarint(b, uint64(len(n.hashes)))

@@ -329,7 +329,7 @@ func readVerbs() map[string]verb {
 			return answer(tx, "ok", m.Unlock(tx, mapName, a.bytes(0), th, a.number("ref", 0)))
 		},
 		"forceunlock": func(m *imap.Structure, tx *partition.Tx, _ int64, a arguments) error {
-			m.ForceUnlock(tx, mapName, a.bytes(0))
+			m.ForceUnlock(tx, mapName, a.bytes(0), a.number("ref", 0))
 			return answer(tx, "ok", nil)
 		},
 		"islocked": func(m *imap.Structure, tx *partition.Tx, _ int64, a arguments) error {

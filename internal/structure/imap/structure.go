@@ -56,6 +56,9 @@ func New(o Options) *Structure {
 	if o.Merges == nil {
 		o.Merges = func() bool { return true }
 	}
+	if o.Notes == nil {
+		o.Notes = func() bool { return true }
+	}
 	if o.Refuses == nil {
 		o.Refuses = func(string) bool { return false }
 	}
