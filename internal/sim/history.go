@@ -84,7 +84,7 @@ func (w *World) Check() error {
 		model := mapModel()
 		switch {
 		case strings.HasPrefix(key, lockPrefix):
-			model = lockModel()
+			model = lockModel(w.options.Upgrade)
 		case mapOf(key) == looseMap:
 			model = looseModel(records)
 		}
@@ -176,21 +176,25 @@ type holder struct {
 	times  int
 }
 
-// lockModel is one lock.
-func lockModel() porcupine.Model {
+// lockModel is one lock. In a world of two versions an unlock that was carried out may be refused all the same: it is sent again when
+// its answer got lost, and a new primary of the version before does not know that, as in Hazelcast.
+func lockModel(upgrade bool) porcupine.Model {
 	return porcupine.Model{
 		Init: func() any { return holder{} },
 		Step: func(state, input, _ any) (bool, any) {
 			before, _ := state.(holder)
 			r, _ := input.(*record)
 			ok, after := r.lockStep(before)
+			if r.refused && after != before && !upgrade {
+				ok = false
+			}
 			return ok || r.unknown, after
 		},
 	}
 }
 
-// lockStep is what the operation does with a lock, and whether the answer is what it must be. An unlock that was carried
-// out may be refused all the same: it is sent again when its answer got lost, and then the lock is free, as in Hazelcast.
+// lockStep is what the operation does with a lock, and whether the answer is what it must be, whatever an unlock of the holder
+// is answered.
 func (r *record) lockStep(before holder) (ok bool, after holder) {
 	mine := before.client == r.client
 	switch {

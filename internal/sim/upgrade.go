@@ -8,6 +8,8 @@ import (
 	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/link"
 	"github.com/filbertgrid/filbert/internal/membership"
+	"github.com/filbertgrid/filbert/internal/packed"
+	"github.com/filbertgrid/filbert/internal/partition"
 )
 
 // A rolling upgrade. Processes of such a world are of the version before or of the present one, and replace one another in
@@ -145,7 +147,41 @@ const (
 	oldLastTables = 69
 	oldPartition  = 12
 	oldForward    = 10
+	// oldEffect is its last kind of effects of a map.
+	oldEffect = 7
 )
+
+// The frames between replicas that carry effects.
+const (
+	frameEffect = 1
+	frameChunk  = 7
+)
+
+// knowsEffects tells whether version 0.1 knows the effects in a frame between replicas.
+func knowsEffects(frame []byte) bool {
+	r := packed.NewReader(frame)
+	kind := r.Byte()
+	r.Uvarint() // the partition
+	r.Uint64()  // the epoch
+	known := true
+	switch kind {
+	case frameEffect:
+		r.Take(16) // the position
+		structure := partition.Kind(r.Byte())
+		r.Bytes() // the map
+		known = structure != partition.KindMap || isOld(r.Rest())
+	case frameChunk:
+		r.Uint64() // the transfer
+		r.Byte()   // the kind of structure: there are maps only
+		r.Bytes()  // the map
+		for r.Len() > 0 {
+			known = isOld(r.Bytes()) && known
+		}
+	}
+	return known && r.Err() == nil
+}
+
+func isOld(effect []byte) bool { return len(effect) > 0 && effect[0] <= oldEffect }
 
 // strict is the handler of an old process: what it does not know must not be sent to it.
 type strict struct {
@@ -161,7 +197,7 @@ func (s strict) Frame(from cluster.MemberID, lane link.Lane, frame []byte) error
 	case link.Control:
 		known = known && (kind <= oldControl || (kind >= oldTables && kind <= oldLastTables))
 	case link.Effects, link.Bulk:
-		known = known && kind <= oldPartition
+		known = known && kind <= oldPartition && knowsEffects(frame)
 	case link.Forward:
 		known = known && kind <= oldForward
 	case link.Lanes, link.AskLane:
