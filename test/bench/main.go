@@ -96,6 +96,9 @@ func (l *lab) prepare() error {
 	if _, err := exec.LookPath("taskset"); err != nil {
 		return errors.New("there is no taskset (Debian: util-linux)")
 	}
+	if err := l.stepAside(); err != nil {
+		return err
+	}
 	for _, file := range []*string{&l.filbert, &l.hazelcast, &l.output} {
 		if *file != "" {
 			if *file, err = filepath.Abs(*file); err != nil {

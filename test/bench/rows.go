@@ -24,6 +24,7 @@ func rows() []row {
 		{"backup", "what a sync backup costs the primary", backup},
 		{"memory", "memory for an entry, pauses, garbage collection", memory},
 		{"maps", "memory for an entry of 1,000 maps", manyMaps},
+		{"whole", "keySet, values, entrySet and clear of a whole map", whole},
 		{"connections", "how cost grows with connections", growingConnections},
 		{"entries", "how cost grows with entries", growingEntries},
 		{"members", "how cost grows with members", growingMembers},
