@@ -3,7 +3,6 @@ package gateway
 import (
 	"encoding/binary"
 	"fmt"
-	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -26,48 +25,6 @@ const (
 
 // maxPeerKept is how large an output buffer is kept for the next answers.
 const maxPeerKept = 1 << 20
-
-// peers are the gateways of the other members, in the order in which they were met.
-type peers struct {
-	g  *Gateway
-	mu struct {
-		sync.Mutex
-		list []*peer
-	}
-}
-
-func (ps *peers) init(g *Gateway) { ps.g = g }
-
-func (ps *peers) get(id cluster.MemberID) *peer {
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	if i := slices.IndexFunc(ps.mu.list, func(p *peer) bool { return p.id == id }); i >= 0 {
-		return ps.mu.list[i]
-	}
-	p := &peer{g: ps.g, id: id}
-	p.run = p.flush
-	ps.mu.list = append(ps.mu.list, p)
-	return p
-}
-
-// retain forgets the peers that are not in the list, but for those that are connected: they may be in the next.
-func (ps *peers) retain(list *cluster.List) {
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	ps.mu.list = slices.DeleteFunc(ps.mu.list, func(p *peer) bool { return !p.up.Load() && list.Find(p.id) < 0 })
-}
-
-func (ps *peers) all() []*peer {
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	return slices.Clone(ps.mu.list)
-}
-
-func (ps *peers) tick() {
-	for _, p := range ps.all() {
-		p.flush()
-	}
-}
 
 // peer is another member's gateway. It is the Answerer of the requests that this one has sent here: their tokens are
 // its call ids.
@@ -319,64 +276,4 @@ func (p *peer) onCalls(r *packed.Reader) error {
 		}
 	})
 	return nil
-}
-
-// onAsk answers another member's question.
-func (p *peer) onAsk(r *packed.Reader) error {
-	id, op := r.Uvarint(), r.Byte()
-	if r.Err() != nil {
-		return r.Err()
-	}
-	switch op {
-	case askListen:
-		if reg := readRegistration(r); r.Err() == nil {
-			p.listen(reg)
-			p.answerAsk(id, nil)
-		}
-	case askUnlisten:
-		service, name := r.String(), r.String()
-		var registration cluster.UUID
-		if copy(registration[:], r.Take(len(registration))); r.Err() == nil {
-			p.unlisten(service, name, registration)
-			p.answerAsk(id, nil)
-		}
-	case askForget:
-		if service, name := r.String(), r.String(); r.Err() == nil {
-			p.g.listeners.destroyed(service, name)
-			p.answerAsk(id, nil)
-		}
-	case askLosses:
-		p.answerAsk(id, p.g.lost.append(nil))
-	case askMerge:
-		p.onMerge(id, r)
-	case askMetadata:
-		p.g.metadata(wire.Message(slices.Clone(r.Rest())), func(body []byte) { p.answerAsk(id, body) })
-	default:
-		p.g.Logger.Warn("another member asks for an unknown operation", slog.Int("operation", int(op)))
-		p.answerAsk(id, appendFault(nil, 0, fmt.Errorf("%w: member operation %d", fault.ErrUnsupportedOperation, op)))
-	}
-	return r.Err()
-}
-
-func (p *peer) answerAsk(id uint64, body []byte) {
-	out := p.begin(frameAnswer)
-	at := len(out) - 5
-	out = packed.AppendUvarint(out, id)
-	p.end(at, append(out, body...))
-}
-
-func (p *peer) listen(reg event.Registration) {
-	reg.Sink = p
-	p.mu.Lock()
-	p.mu.heard = slices.DeleteFunc(p.mu.heard, func(h event.Registration) bool { return h.ID == reg.ID })
-	p.mu.heard = append(p.mu.heard, reg)
-	p.mu.Unlock()
-	p.g.Events.Add(reg)
-}
-
-func (p *peer) unlisten(service, name string, id cluster.UUID) {
-	p.mu.Lock()
-	p.mu.heard = slices.DeleteFunc(p.mu.heard, func(h event.Registration) bool { return h.ID == id })
-	p.mu.Unlock()
-	p.g.Events.Remove(service, name, id)
 }
