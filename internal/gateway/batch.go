@@ -142,17 +142,11 @@ func spreadPutAll(s *Session, m wire.Message, r reply) (bool, error) {
 	if err := protocol.DecodeMapPutAllRequest(m, &q); err != nil {
 		return false, err
 	}
-	keys := make([][]byte, len(q.Entries))
-	for i := range q.Entries {
-		keys[i] = q.Entries[i].Key
-	}
-	size := func(i int) int { return sizeOf(len(keys[i])) + sizeOf(len(q.Entries[i].Value)) }
-	return s.spread(m, r, keys, size, func(b batch) []byte {
-		part := protocol.MapPutAllRequest{Name: q.Name, TriggerMapLoader: q.TriggerMapLoader || !q.HasTriggerMapLoader}
-		for _, i := range b.items {
-			part.Entries = append(part.Entries, q.Entries[i])
-		}
-		return protocol.AppendMapPutAllRequest(nil, 0, b.id, &part)
+	pair := func(e *protocol.Pair[[]byte, []byte]) (key, value []byte) { return e.Key, e.Value }
+	return spreadEntries(s, m, r, q.Entries, pair, func(id int32, entries []protocol.Pair[[]byte, []byte]) []byte {
+		return protocol.AppendMapPutAllRequest(nil, 0, id, &protocol.MapPutAllRequest{
+			Name: q.Name, Entries: entries, TriggerMapLoader: q.TriggerMapLoader || !q.HasTriggerMapLoader,
+		})
 	})
 }
 
@@ -161,17 +155,30 @@ func spreadPutAllWithMetadata(s *Session, m wire.Message, r reply) (bool, error)
 	if err := protocol.DecodeMapPutAllWithMetadataRequest(m, &q); err != nil {
 		return false, err
 	}
-	keys := make([][]byte, len(q.Entries))
-	for i := range q.Entries {
-		keys[i] = q.Entries[i].Key
+	pair := func(e *protocol.SimpleEntryView) (key, value []byte) { return e.Key, e.Value }
+	return spreadEntries(s, m, r, q.Entries, pair, func(id int32, entries []protocol.SimpleEntryView) []byte {
+		return protocol.AppendMapPutAllWithMetadataRequest(nil, 0, id, &protocol.MapPutAllWithMetadataRequest{Name: q.Name, Entries: entries})
+	})
+}
+
+// spreadEntries spreads a message about entries; part makes one about some of them.
+func spreadEntries[E any](s *Session, m wire.Message, r reply, entries []E, pair func(e *E) (key, value []byte),
+	part func(id int32, entries []E) []byte,
+) (bool, error) {
+	keys := make([][]byte, len(entries))
+	for i := range entries {
+		keys[i], _ = pair(&entries[i])
 	}
-	size := func(i int) int { return sizeOf(len(keys[i])) + sizeOf(len(q.Entries[i].Value)) }
+	size := func(i int) int {
+		key, value := pair(&entries[i])
+		return sizeOf(len(key)) + sizeOf(len(value))
+	}
 	return s.spread(m, r, keys, size, func(b batch) []byte {
-		part := protocol.MapPutAllWithMetadataRequest{Name: q.Name}
-		for _, i := range b.items {
-			part.Entries = append(part.Entries, q.Entries[i])
+		some := make([]E, len(b.items))
+		for k, i := range b.items {
+			some[k] = entries[i]
 		}
-		return protocol.AppendMapPutAllWithMetadataRequest(nil, 0, b.id, &part)
+		return part(b.id, some)
 	})
 }
 
