@@ -104,6 +104,16 @@ func (c *client) readSlowly(between func(round int)) (most int) {
 	return most
 }
 
+// listWorld makes a world with a map of 60,000 small entries, and a client that reads when it is told to.
+func listWorld(t *testing.T, members int, change func(*Options)) (w *world, c *client, keys [][]byte) {
+	t.Helper()
+	w = newWorld(t, members, change)
+	c = w.nodes[0].connect()
+	keys = c.load(60_000, 10)
+	c.slow = true
+	return w, c, keys
+}
+
 // TestLongListIsBounded: the keys of 300,000 entries, read slowly, with other requests in between. The member has a window of them in
 // memory and no more; the answer is one message, has every key once, and is not torn.
 func TestLongListIsBounded(t *testing.T) {
@@ -189,10 +199,7 @@ func typed(m wire.Message, messageType int32) wire.Message {
 
 // TestListsTakeTurns: of many lists that one client asks for, few are under way, and one at a time is given.
 func TestListsTakeTurns(t *testing.T) {
-	w := newWorld(t, 2, nil)
-	c := w.nodes[0].connect()
-	keys := c.load(60_000, 10)
-	c.slow = true
+	w, c, keys := listWorld(t, 2, nil)
 	var ids []int64
 	for range 3 * maxLists {
 		m := w.askKeys()
@@ -243,10 +250,7 @@ func TestAbandonedList(t *testing.T) {
 // TestListWhileItsOwnerDies: a member dies, and a partition moves, while an answer is given. What stays is listed once; the client sees
 // no error, of which it could not be told any more.
 func TestListWhileItsOwnerDies(t *testing.T) {
-	w := newWorld(t, 3, nil)
-	c := w.nodes[0].connect()
-	keys := c.load(60_000, 10)
-	c.slow = true
+	w, c, keys := listWorld(t, 3, nil)
 	m := w.askKeys()
 	c.send(m)
 	if !c.takeOnce() {
@@ -278,10 +282,7 @@ func TestListWhileItsOwnerDies(t *testing.T) {
 
 // TestListThatCannotBeFinished: when a partition stays without a primary, an answer that is begun cannot be ended: the connection is.
 func TestListThatCannotBeFinished(t *testing.T) {
-	w := newWorld(t, 2, func(o *Options) { o.Limits.HeartbeatTimeout = time.Hour })
-	c := w.nodes[0].connect()
-	c.load(60_000, 10)
-	c.slow = true
+	w, c, _ := listWorld(t, 2, func(o *Options) { o.Limits.HeartbeatTimeout = time.Hour })
 	c.send(w.askEntries())
 	if !c.takeOnce() {
 		t.Fatal("nothing is given")
@@ -324,10 +325,7 @@ func TestShortListFails(t *testing.T) {
 
 // TestListWithoutLease: a member that must not answer gives no further piece of a list, nor anything that would be in the midst of it.
 func TestListWithoutLease(t *testing.T) {
-	w := newWorld(t, 1, nil)
-	c := w.nodes[0].connect()
-	keys := c.load(60_000, 10)
-	c.slow = true
+	w, c, keys := listWorld(t, 1, nil)
 	m := w.askKeys()
 	c.send(m)
 	if !c.takeOnce() {
@@ -438,10 +436,7 @@ func TestLargeBatches(t *testing.T) {
 
 // TestFailedStepsAreMadeAgain: a step that fails while an answer is given is made again a moment later, and the answer is whole.
 func TestFailedStepsAreMadeAgain(t *testing.T) {
-	w := newWorld(t, 2, nil)
-	c := w.nodes[0].connect()
-	keys := c.load(60_000, 10)
-	c.slow = true
+	w, c, keys := listWorld(t, 2, nil)
 	m := w.askKeys()
 	c.send(m)
 	if !c.takeOnce() {
