@@ -18,9 +18,9 @@ import (
 
 const (
 	typeMapEntrySet = 0x012500
-	// deafFor is hazelcast.client.max.no.heartbeat.seconds of the member that has a client which reads nothing: more than twice the official
-	// clients' heartbeat interval.
-	deafFor = 12 * time.Second
+	// deafFor is hazelcast.client.max.no.heartbeat.seconds of the member that has a client which reads nothing. Between two heartbeats of an
+	// idle official client up to twice its interval of 5 s passes, and on a busy machine more.
+	deafFor = 20 * time.Second
 	// largeValue is the size of one value that is read many times, largeReads how often: together more than any buffer.
 	largeValue = megabyte
 	largeReads = 600
