@@ -25,6 +25,10 @@ func (v Version) HasMerge() bool { return v.AtLeast(Version{0, 2}) }
 // are level; so until then all are waited for.
 func (v Version) HasFirstBackups() bool { return v.AtLeast(Version{0, 2}) }
 
+// HasBoundLeases tells whether the leases that a coordinator gives end with its own, and members tell when they last prolonged that: a
+// take-over need not wait for those of silent members then.
+func (v Version) HasBoundLeases() bool { return v.AtLeast(Version{0, 2}) }
+
 // HasUnheardReport tells whether primaries report a backup that they do not hear.
 func (v Version) HasUnheardReport() bool { return v.AtLeast(Version{0, 2}) }
 

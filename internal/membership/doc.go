@@ -21,7 +21,9 @@
 // lets it answer until stamp + silence timeout - margin. The coordinator has heard
 // the stamp later than it was made, and removes the member no sooner than silence timeout
 // after hearing it: so a lease has always ended before somebody else may own what the
-// member owned. The coordinator's own lease counts the echoes of a majority.
+// member owned. The coordinator's own lease counts the echoes of a majority. Those that it gives may last longer than its own by a quarter of
+// the silence timeout, and no more: so when a majority has sent it no echo for that much longer than the silence timeout, nobody holds a
+// lease of it, and whoever takes over waits for none of those who are silent with it.
 //
 // Hearing is not enough, since a network may fail in one direction only. A heartbeat says which was the last one that was
 // echoed: the coordinator lets the lease of a member that its echoes do not reach run out, and removes it; members go on
@@ -29,8 +31,8 @@
 // three times as long before it removes them: it may be the one that cannot hear, and what it publishes is obeyed.
 //
 // A coordinator that hears more members that do not hear it than do is mute. It has no lease and decides nothing: the others go on without
-// it, when whoever else is silent to them must have no lease either. It goes on answering them, so if they hear it again before that,
-// nothing has happened. Only if they have done nothing for two silence timeouts does it remove them.
+// it. It answers them all the same, so if they hear it again before that, nothing has happened. Only if they have done nothing for two
+// silence timeouts does it remove them.
 //
 // # Merging
 //

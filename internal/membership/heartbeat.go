@@ -24,8 +24,8 @@ type beat struct {
 	// last is the latest stamp of its own that has come; doubted what that was when it was last doubted, at doubtedAt, whether it
 	// hears this member.
 	last, doubted, doubtedAt time.Duration
-	// leased is when we last sent an echo that its lease counts.
-	leased time.Duration
+	// leased is when we last sent an echo that its lease counts, told when we last sent any.
+	leased, told time.Duration
 	// connected: the control lane is up. tried is when it was last asked whether it lives.
 	connected bool
 	tried     time.Duration
@@ -120,9 +120,9 @@ func (c *Core) isUnanswered() bool {
 // removed. It gets them again when one of them turns out to have reached it. The same holds for a coordinator that
 // does not answer.
 //
-// An echo says whether a lease comes with it. A coordinator that has none itself gives none: it may be in the smaller part of
-// its cluster, and the larger one goes on without it and without whoever is still with it. Members of before gave theirs always and
-// say nothing of it.
+// An echo says how long the lease may be at most that comes with it. A coordinator that has none itself gives none, and those that it
+// gives end with its own, or a little later: it may be in the smaller part of its cluster, and the larger one goes on without it and
+// without whoever is still with it. Members of before gave theirs always, as long as any, and say nothing of it.
 func (c *Core) echo(to cluster.MemberID, b *beat, stamp, reached time.Duration) {
 	switch {
 	case c.isFirst():
@@ -142,8 +142,40 @@ func (c *Core) echo(to cluster.MemberID, b *beat, stamp, reached time.Duration) 
 		}
 		b.leased = c.now
 	}
+	b.told = c.now
 	answer := packed.AppendInt64(packed.AppendInt64([]byte{kindEcho}, int64(stamp)), c.ClusterTime())
-	c.out.Send(to, packed.AppendBool(answer, c.isFirst() && c.LeaseValid()))
+	c.out.Send(to, packed.AppendInt64(answer, int64(c.longestLease())))
+}
+
+// overtimePart is the part of a silence timeout by which leases may outlast the coordinator's own: so much that they are not shortened as long
+// as it gets its echoes.
+const overtimePart = 4
+
+// longestLease is how long a lease may be that this member gives now, 0 for none. The overtime is a tenth less than what is waited for, like all that
+// a lease is made of.
+func (c *Core) longestLease() time.Duration {
+	if !c.isFirst() || !c.LeaseValid() {
+		return 0
+	}
+	return time.Duration(c.lease.Load()) - c.now + (c.SilenceTimeout-c.margin())/overtimePart
+}
+
+// lastEcho is when this member last sent an echo to one that stands before another in the list: a coordinator's lease may rest on that. Where the
+// other one is the first, whoever was before it may have had a lease until now.
+func (c *Core) lastEcho(before cluster.MemberID) (last time.Duration) {
+	if c.list.Coordinator().ID == before {
+		return c.now
+	}
+	for i := range c.list.Members {
+		id := c.list.Members[i].ID
+		if id == before {
+			break
+		}
+		if b := c.beats[id]; b != nil {
+			last = max(last, b.told, b.leased)
+		}
+	}
+	return last
 }
 
 // isFirst is true for the member that coordinates or is about to.
@@ -171,22 +203,23 @@ func (c *Core) onBeat(from cluster.MemberID, r *packed.Reader) {
 func (c *Core) onEcho(from cluster.MemberID, r *packed.Reader) {
 	stamp, clusterTime := time.Duration(r.Int64()), r.Int64()
 	b := c.beats[from]
-	lease := r.Len() == 0 || r.Bool()
+	longest := c.SilenceTimeout
+	if r.Len() > 0 {
+		longest = time.Duration(r.Int64())
+	}
 	if r.Err() != nil || stamp > c.now || b == nil {
 		return
 	}
 	b.echoed, b.answered = max(b.echoed, stamp), max(b.answered, stamp)
 	if from == c.list.Coordinator().ID {
-		if lease {
-			c.extendLease(stamp)
-		}
+		c.extendLease(stamp, longest)
 		c.out.SetClusterTime(clusterTime + (c.now-stamp).Milliseconds()/2)
 	}
 	c.renewOwnLease()
 }
 
-func (c *Core) extendLease(from time.Duration) {
-	c.lease.Store(max(c.lease.Load(), int64(from+c.SilenceTimeout-c.margin())))
+func (c *Core) extendLease(from, longest time.Duration) {
+	c.lease.Store(max(c.lease.Load(), int64(from+min(c.SilenceTimeout-c.margin(), longest))))
 }
 
 // renewOwnLease counts the echoes of a majority, this member among them.
@@ -200,7 +233,7 @@ func (c *Core) renewOwnLease() {
 	}
 	slices.Sort(stamps)
 	// The greatest stamp that a majority of all members has echoed or passed.
-	c.extendLease(stamps[(len(stamps)-1)/2])
+	c.extendLease(stamps[(len(stamps)-1)/2], c.SilenceTimeout)
 }
 
 // gone ends this member's part in the list: by its own wish, or since the cluster goes on without it by the list other.

@@ -50,7 +50,6 @@ func (c *Core) joinReplied(a ask, reply link.Reply) {
 		if r.Err() == nil && s.table != nil && s.document != nil && s.list.Find(c.Self.ID) >= 0 {
 			c.phase = member
 			c.out.SetClusterTime(now)
-			c.extendLease(c.found.asked) // the coordinator counts from when it was asked, or later
 			c.install(s.list, s.table, s.document, "joined")
 		}
 	case answerElsewhere:

@@ -9,12 +9,12 @@ import (
 // only. Kinds from KindTables on belong to the Tables above. What stands in brackets is not there from members of 0.1.
 const (
 	kindBeat      = 1 // stamp, list mark, table version, document version, the latest stamp that the coordinator has echoed [, spoken]
-	kindEcho      = 2 // the stamp, cluster time in ms
+	kindEcho      = 2 // the stamp, cluster time in ms [, how long the lease may be at most that comes with it]
 	kindState     = 3 // list, table?, document?
 	kindInstalled = 4 // list mark, table version, document version
 	kindLeave     = 5
 	kindTakeOver  = 7  // the mark that is left, the proof of it
-	kindYield     = 8  // answer: accepted, state
+	kindYield     = 8  // answer: accepted, state [, how long ago it last answered those who are given up]
 	kindChange    = 9  // token, change [, cluster version]
 	kindChanged   = 10 // token, error text
 	kindAbandon   = 11 // a take-over was refused by another member

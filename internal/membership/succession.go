@@ -17,7 +17,9 @@ type takeOver struct {
 	proof bool
 	// waits are members that have not answered; dead those that will not.
 	waits, dead []cluster.MemberID
-	best        state
+	// echoed is when those who agree, this member among them, last sent an echo to whoever is before it.
+	echoed []time.Duration
+	best   state
 }
 
 // takeAgain is the pause after a take-over that was refused.
@@ -64,7 +66,7 @@ func (c *Core) succeed(why string) {
 	}
 	c.Logger.Warn("the coordinator is gone, taking over",
 		slog.String("coordinator", c.list.Coordinator().Address.String()), slog.String("reason", why))
-	t := &takeOver{since: c.now, proof: true, best: state{c.list, c.table, c.document}}
+	t := &takeOver{since: c.now, proof: true, echoed: []time.Duration{c.lastEcho(c.Self.ID)}, best: state{c.list, c.table, c.document}}
 	before := true
 	for i := range c.list.Members {
 		m := c.list.Members[i].ID
@@ -127,8 +129,11 @@ func (c *Core) onTakeOver(from cluster.MemberID, r *packed.Reader) {
 	if accepted {
 		c.take, c.yielded = nil, c.now // the older one goes first
 	}
-	b := packed.AppendBool([]byte{kindYield}, accepted)
-	c.out.Send(from, appendState(b, state{c.list, c.table, c.document}))
+	b := appendState(packed.AppendBool([]byte{kindYield}, accepted), state{c.list, c.table, c.document})
+	if c.clusterVersion().HasBoundLeases() {
+		b = packed.AppendInt64(b, int64(c.now-c.lastEcho(from)))
+	}
+	c.out.Send(from, b)
 }
 
 // abandon ends a take-over without a result.
@@ -143,7 +148,10 @@ func (c *Core) abandon() {
 }
 
 func (c *Core) onYield(from cluster.MemberID, r *packed.Reader) {
-	accepted, s := r.Bool(), readState(r)
+	accepted, s, ago := r.Bool(), readState(r), time.Duration(0)
+	if r.Len() > 0 {
+		ago = max(0, time.Duration(r.Int64()))
+	}
 	t := c.take
 	if r.Err() != nil || t == nil || s.table == nil || s.document == nil || !slices.Contains(t.waits, from) {
 		return
@@ -154,6 +162,7 @@ func (c *Core) onYield(from cluster.MemberID, r *packed.Reader) {
 		return
 	}
 	t.best = newest(t.best, s)
+	t.echoed = append(t.echoed, c.now-ago)
 	t.waits = slices.DeleteFunc(t.waits, func(id cluster.MemberID) bool { return id == from })
 	c.concludeTakeOver()
 }
@@ -177,12 +186,24 @@ func newest(a, b state) state {
 	return a
 }
 
+// leasesEnded tells whether all leases that the old coordinator gave must have ended: most members have answered none of its heartbeats for so
+// long that its own has, and others' end with that.
+func (c *Core) leasesEnded(t *takeOver) bool {
+	majority := len(t.best.list.Members)/2 + 1
+	if len(t.echoed) < majority || !t.best.document.ClusterVersion.HasBoundLeases() {
+		return false
+	}
+	echoed := slices.Sorted(slices.Values(t.echoed))
+	return c.now-echoed[majority-1] > c.SilenceTimeout+c.SilenceTimeout/overtimePart
+}
+
 // lostInTakeOver goes on without a member. One that is only silent has the time of a whole lease from the beginning
-// of the take-over on: the old coordinator may have prolonged it until then.
+// of the take-over on, since the old coordinator may have prolonged it until then, unless it is known that it cannot have.
 func (c *Core) lostInTakeOver(id cluster.MemberID, why string, proof bool) {
 	t := c.take
 	c.noteDead(id, proof)
-	if i := slices.Index(t.waits, id); i >= 0 && (proof || c.now-t.since > c.SilenceTimeout) {
+	ended := c.now-t.since > c.SilenceTimeout || (c.seemsUnable(id) && c.leasesEnded(t))
+	if i := slices.Index(t.waits, id); i >= 0 && (proof || ended) {
 		c.Logger.Warn("a member is gone during the take-over", slog.String("uuid", id.String()), slog.String("reason", why))
 		t.waits = slices.Delete(t.waits, i, i+1)
 		t.dead = append(t.dead, id)

@@ -18,13 +18,28 @@ func membership() []Mutant {
 		},
 		{
 			"majority: the coordinator's own lease needs it", "internal/membership/heartbeat.go",
-			"c.extendLease(stamps[(len(stamps)-1)/2])", "c.extendLease(stamps[len(stamps)-1])",
+			"c.extendLease(stamps[(len(stamps)-1)/2]", "c.extendLease(stamps[len(stamps)-1]",
 			inMembership, "TestMinorityHoldsNoLease", nil,
 		},
 		{
-			"given leases: a coordinator without a lease gives none", "internal/membership/heartbeat.go",
-			"if lease {", "if lease || true {",
-			inMembership, "TestMinorityHoldsNoLease", nil,
+			"given leases: those of a coordinator end soon after its own, and without one it gives none", "internal/membership/heartbeat.go",
+			"c.extendLease(stamp, longest)", "c.extendLease(stamp, max(longest, c.SilenceTimeout))",
+			inMembership, "TestMinorityHoldsNoLease|TestSilentTogether", nil,
+		},
+		{
+			"last echoes: nobody takes over before leases must have ended that rest on them", "internal/membership/heartbeat.go",
+			"last = max(last, b.told, b.leased)", "_ = b",
+			inMembership, "TestLeaseOfOneWhomOnlyTheCoordinatorReached", nil,
+		},
+		{
+			"heirs: those of a coordinator that has gone are taken for given just now", "internal/membership/heartbeat.go",
+			"if c.list.Coordinator().ID == before {", "if false {",
+			inMembership, "TestLastEcho", nil,
+		},
+		{
+			"silent together: a take-over waits for no lease that must have ended", "internal/membership/succession.go",
+			"(c.seemsUnable(id) && c.leasesEnded(t))", "false",
+			inMembership, "TestSilentTogether", nil,
 		},
 		{
 			"joining: it prolongs nobody's lease", "internal/membership/heartbeat.go",
