@@ -140,6 +140,8 @@ type Core struct {
 	// former are addresses of members that were removed, and rallyUntil is when Rally is not waited for any more.
 	former     []cluster.Address
 	rallyUntil time.Duration
+	// goneAt is the version of the last list by which members went without leaving, or of the first that this member had.
+	goneAt int32
 
 	lease atomic.Int64 // monotonic time until which this member may answer
 	// heardAll is HeardAll, as of the last tick.
@@ -345,7 +347,7 @@ func (c *Core) install(list *cluster.List, table *cluster.Table, document *clust
 		}
 	}
 	c.noteVersion(document)
-	c.noteFormer(c.listMembers(), list)
+	c.noteGone(c.listMembers(), list)
 	c.list, c.table, c.document = list, table, document
 	if listChanged {
 		c.yielded = 0

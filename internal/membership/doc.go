@@ -40,7 +40,8 @@
 // two clusters of one name: their coordinators tell each other their lists, and the one whose list merges into the
 // other's (package cluster) ends its cluster's life, with a word to its members. Outside.Merging says so; what a member
 // held is its surroundings' to bring along. Only a coordinator with a lease takes part: without one, its list may be
-// longer than its cluster.
+// longer than its cluster. A member whose coordinator is gone, and that learns that most of those who are left have gone on from a list before its
+// own, gives itself up without waiting for anything (isStray).
 //
 // # Proof of death
 //

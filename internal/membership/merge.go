@@ -148,10 +148,18 @@ func (c *Core) onMerged(id cluster.MemberID) {
 	}
 }
 
-// noteFormer keeps the addresses of members that a new list has removed, and forgets those that are back.
-func (c *Core) noteFormer(before []cluster.Member, now *cluster.List) {
+// noteGone notes when a new list has removed members, keeps their addresses, and forgets those that are back.
+func (c *Core) noteGone(before []cluster.Member, now *cluster.List) {
+	if len(before) == 0 {
+		c.goneAt = now.Version
+	}
 	for i := range before {
-		if m := &before[i]; now.Find(m.ID) < 0 && !m.Leaving && !slices.Contains(c.former, m.Address) {
+		m := &before[i]
+		if m.Leaving || now.Find(m.ID) >= 0 {
+			continue
+		}
+		c.goneAt = now.Version
+		if !slices.Contains(c.former, m.Address) {
 			c.former = append(c.former, m.Address)
 		}
 	}

@@ -184,9 +184,23 @@ func (c *Core) aliveReplied(a ask, reply link.Reply) {
 
 // learn looks whether a list seen elsewhere goes on without this member.
 func (c *Core) learn(l *cluster.List, r *packed.Reader) {
-	if r.Err() == nil && l.Against(c.list.Mark) == cluster.Newer && l.Find(c.Self.ID) < 0 {
+	if r.Err() == nil && l.Find(c.Self.ID) < 0 && (l.Against(c.list.Mark) == cluster.Newer || c.isStray(l)) {
 		c.gone(l)
 	}
+}
+
+// isStray tells whether the cluster has gone on, as l, from a list before this member's, without this member and its like: the coordinator
+// had sent theirs to nobody else, and is gone. They wait for nothing. Only where that list removes nobody: what has been written since
+// without somebody may be known to them alone, and is merged when they have gone on by themselves.
+func (c *Core) isStray(l *cluster.List) bool {
+	if c.LeaseValid() || !c.list.Apart(l) || c.list.Ancestor(l) < c.goneAt || !c.seemsDead(c.list.Coordinator().ID) {
+		return false
+	}
+	left := *c.list
+	left.Members = slices.DeleteFunc(slices.Clone(c.list.Members), func(m cluster.Member) bool {
+		return l.Find(m.ID) >= 0 || (m.ID != c.Self.ID && c.seemsDead(m.ID))
+	})
+	return left.MergesInto(l)
 }
 
 // lost is called when a member has ended (proof) or must have (silence).

@@ -96,6 +96,16 @@ func membership() []Mutant {
 			inSim, "TestSimScripts/deaf_coordinator", nil,
 		},
 		{
+			"strays: whose list nobody else has gives itself up when the others have gone on from the one before", "internal/membership/silence.go",
+			"|| c.isStray(l))", ")",
+			inMembership, "TestStrayGoesNowhere", nil,
+		},
+		{
+			"strays with news: not where that list has removed somebody", "internal/membership/silence.go",
+			"c.list.Ancestor(l) < c.goneAt", "c.list.Ancestor(l) < 0",
+			inMembership, "TestStrayWithoutSomebody", nil,
+		},
+		{
 			"mute coordinator: one that few hear decides nothing", "internal/membership/silence.go",
 			"return c.muteSince != 0 && ", "return false && ",
 			inMembership, "TestMuteCoordinatorDecidesNothing", nil,
