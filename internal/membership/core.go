@@ -125,6 +125,7 @@ type Core struct {
 	suspect   map[cluster.MemberID]bool // being probed
 	departed  []departed
 	lapsed    []time.Duration  // when members were removed of late since they were silent
+	fewAt     time.Duration    // when this coordinator last heard less than half of all, 0 for never
 	refused   cluster.MemberID // the last one of those that want to join and cannot
 	changes   changes
 	asks      map[uint64]ask

@@ -97,13 +97,22 @@ func (c *Core) noteMute() {
 func (c *Core) isMute() bool { return c.muteSince != 0 && c.now-c.muteSince <= 2*c.SilenceTimeout }
 
 // silencePatience is how long a coordinator waits for a silent member. One that hears less than half of all may be the
-// one that cannot hear: those who hear one another go on without it first, instead of obeying it when it removes them.
-// It waits no longer than usual for members that have never told that they are members. They count all the same: they may be with
-// those whom it does not hear.
+// one that cannot hear: those who hear one another go on without it first, instead of obeying it when it removes them. When it hears
+// more again, the others have a moment to be heard as well, or to tell it that they have gone on.
+// It waits no longer than usual for members that have never told that they are members.
 func (c *Core) silencePatience(b *beat) time.Duration {
 	if !c.isFirst() || !b.takesPart() {
 		return c.SilenceTimeout
 	}
+	if c.fewAt != 0 && c.now-c.fewAt <= c.SilenceTimeout/2 {
+		return 3 * c.SilenceTimeout // they need two, and the time until they miss its answers
+	}
+	return c.SilenceTimeout
+}
+
+// noteFew notes when this coordinator hears less than half of all, those counted who have never told that they are members: they may be
+// with those whom it does not hear.
+func (c *Core) noteFew() {
 	heard, all := 1, 1
 	for _, at := range c.lapsed { // who has just been removed for the same silence is still one of those who were not heard
 		if c.now-at <= c.SilenceTimeout/2 {
@@ -118,10 +127,9 @@ func (c *Core) silencePatience(b *beat) time.Duration {
 			}
 		}
 	}
-	if 2*heard < all {
-		return 3 * c.SilenceTimeout // they need two, and the time until they miss its answers
+	if c.isFirst() && 2*heard < all {
+		c.fewAt = c.now
 	}
-	return c.SilenceTimeout
 }
 
 // takesPart tells whether a member has said that it is one, and is not known to have ended.
@@ -130,6 +138,7 @@ func (b *beat) takesPart() bool { return b.have != (cluster.Mark{}) && !b.dead }
 // checkSilence removes, or succeeds, whom nothing has been heard of in time, and asks
 // those whose connection is down whether they live.
 func (c *Core) checkSilence() {
+	c.noteFew()
 	for _, id := range slices.Clone(c.order) {
 		b := c.beats[id]
 		if b == nil || c.phase != member {

@@ -121,6 +121,11 @@ func membership() []Mutant {
 			inMembership, "TestMuteCoordinatorActsInTheEnd", nil,
 		},
 		{
+			"heard one by one: when it hears more again it waits a moment for the others", "internal/membership/silence.go",
+			"c.now-c.fewAt <= c.SilenceTimeout/2", "c.now == c.fewAt",
+			inMembership, "TestHeardOneByOne", nil,
+		},
+		{
 			"deaf member: who hears nobody is removed before it goes on alone", "internal/membership/silence.go",
 			"case c.isFirst() && c.isDeaf(b) && c.now-b.leased > c.SilenceTimeout && c.now-b.heard < c.SilenceTimeout/2:", "case false:",
 			inSim, "TestSimScripts/deaf_member", nil,
