@@ -34,6 +34,9 @@ func RunSeed(o Options) *World {
 		o.Zones = 2 + int(o.Seed/4%2)
 	}
 	o.Upgrade = o.Upgrade || o.Seed%5 == 2
+	if o.Splits = o.Splits || o.Seed%6 == 3; o.Splits {
+		o.Backups = max(o.Backups, 2) // so that two may be cut off together
+	}
 	w := NewWorld(o)
 	w.found()
 	for range 2 + w.random.IntN(maxRounds-1) {
@@ -162,10 +165,19 @@ func (r *round) mayHush(n, keep int) bool {
 	return true
 }
 
+// split cuts some members off if nobody is silent.
+func (r *round) split() bool {
+	n := 1 + r.w.random.IntN(max(1, r.losses))
+	return r.mayHush(n, 1) && r.w.splitOff(n)
+}
+
 // inject injects one fault, or makes the network slow if the one that it has drawn is not possible.
 func (r *round) inject() {
 	w := r.w
 	if w.options.Upgrade && w.random.IntN(3) == 0 && r.roll() {
+		return
+	}
+	if w.options.Splits && w.random.IntN(3) == 0 && r.split() {
 		return
 	}
 	switch what := w.random.IntN(20); {
@@ -194,9 +206,7 @@ func (r *round) inject() {
 	case what == 11:
 		w.reset()
 	case what == 12 && r.quiet:
-		if n := 1 + w.random.IntN(max(1, r.losses)); r.mayHush(n, 1) {
-			w.splitOff(n)
-		}
+		r.split()
 	case what == 13 && r.quiet:
 		w.interrupt()
 	case what == 14:

@@ -39,6 +39,8 @@ type Options struct {
 	Zones int
 	// Upgrade is for members of the version before beside those of the present one.
 	Upgrade bool
+	// Splits is for one fault in three to be a split, if it can be.
+	Splits bool
 	// Keep makes the world keep the lines of its trace; otherwise only their hash is kept and the last few.
 	Keep bool
 }
