@@ -13,17 +13,20 @@ import (
 // Batches are what one step of a message with many keys is about: at some 400 ns each in a large map.
 const batchKeys = 256
 
-// batch are keys of one partition, by their numbers in the message.
+// partHead is room for what a part of a message has beside its entries, its name among them; more of that makes it grow.
+const partHead = 256
+
+// batch are keys of one partition, by their numbers in the message, and what they take of it.
 type batch struct {
 	id    int32
 	items []int
+	bytes int
 }
 
 // batches takes the keys of a message apart: no batch has more than batchKeys, or more than stepBytes by what size says of each.
 // Those of one partition are in the order of the message.
 func (g *Gateway) batches(keys [][]byte, size func(i int) int) ([]batch, error) {
 	last := map[int32]int{} // by partition, its last batch
-	bytes := make([]int, 0, 1)
 	var list []batch
 	for i, key := range keys {
 		if !serial.Valid(key) {
@@ -31,12 +34,12 @@ func (g *Gateway) batches(keys [][]byte, size func(i int) int) ([]batch, error) 
 		}
 		id, n := g.placeOf(key), size(i)
 		at, known := last[id]
-		if !known || len(list[at].items) == batchKeys || bytes[at]+n > stepBytes {
+		if !known || len(list[at].items) == batchKeys || list[at].bytes+n > stepBytes {
 			at = len(list)
-			last[id], list, bytes = at, append(list, batch{id: id}), append(bytes, 0)
+			last[id], list = at, append(list, batch{id: id})
 		}
 		list[at].items = append(list[at].items, i)
-		bytes[at] += n
+		list[at].bytes += n
 	}
 	return list, nil
 }
@@ -143,8 +146,8 @@ func spreadPutAll(s *Session, m wire.Message, r reply) (bool, error) {
 		return false, err
 	}
 	pair := func(e *protocol.Pair[[]byte, []byte]) (key, value []byte) { return e.Key, e.Value }
-	return spreadEntries(s, m, r, q.Entries, pair, func(id int32, entries []protocol.Pair[[]byte, []byte]) []byte {
-		return protocol.AppendMapPutAllRequest(nil, 0, id, &protocol.MapPutAllRequest{
+	return spreadEntries(s, m, r, q.Entries, pair, func(dst []byte, id int32, entries []protocol.Pair[[]byte, []byte]) []byte {
+		return protocol.AppendMapPutAllRequest(dst, 0, id, &protocol.MapPutAllRequest{
 			Name: q.Name, Entries: entries, TriggerMapLoader: q.TriggerMapLoader || !q.HasTriggerMapLoader,
 		})
 	})
@@ -156,29 +159,32 @@ func spreadPutAllWithMetadata(s *Session, m wire.Message, r reply) (bool, error)
 		return false, err
 	}
 	pair := func(e *protocol.SimpleEntryView) (key, value []byte) { return e.Key, e.Value }
-	return spreadEntries(s, m, r, q.Entries, pair, func(id int32, entries []protocol.SimpleEntryView) []byte {
-		return protocol.AppendMapPutAllWithMetadataRequest(nil, 0, id, &protocol.MapPutAllWithMetadataRequest{Name: q.Name, Entries: entries})
+	return spreadEntries(s, m, r, q.Entries, pair, func(dst []byte, id int32, entries []protocol.SimpleEntryView) []byte {
+		return protocol.AppendMapPutAllWithMetadataRequest(dst, 0, id, &protocol.MapPutAllWithMetadataRequest{Name: q.Name, Entries: entries})
 	})
 }
 
 // spreadEntries spreads a message about entries; part makes one about some of them.
 func spreadEntries[E any](s *Session, m wire.Message, r reply, entries []E, pair func(e *E) (key, value []byte),
-	part func(id int32, entries []E) []byte,
+	part func(dst []byte, id int32, entries []E) []byte,
 ) (bool, error) {
 	keys := make([][]byte, len(entries))
 	for i := range entries {
 		keys[i], _ = pair(&entries[i])
 	}
+	all := 0 // what they take, by size
 	size := func(i int) int {
 		key, value := pair(&entries[i])
-		return sizeOf(len(key)) + sizeOf(len(value))
+		n := sizeOf(len(key)) + sizeOf(len(value))
+		all += n
+		return n
 	}
 	return s.spread(m, r, keys, size, func(b batch) []byte {
 		some := make([]E, len(b.items))
 		for k, i := range b.items {
 			some[k] = entries[i]
 		}
-		return part(b.id, some)
+		return part(make([]byte, 0, partHead+len(m)*b.bytes/all), b.id, some)
 	})
 }
 
