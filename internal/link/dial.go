@@ -22,12 +22,6 @@ const (
 	settled = time.Second
 )
 
-// dialTCP is the default of Options.Dialer.
-func dialTCP(ctx context.Context, address string) (net.Conn, error) {
-	var dialer net.Dialer
-	return dialer.DialContext(ctx, "tcp", address)
-}
-
 // tune sets what every member connection has: no waiting for more bytes, since
 // the writer gathers them, and keep-alives that find a peer whose machine is gone.
 func tune(conn net.Conn) {
