@@ -154,14 +154,15 @@ func (p *process) do(life int, f func()) {
 	}
 }
 
-// ended goes on after a node's life, as member.Member does. While some are cut off, nobody else may be given up.
+// ended goes on after a node's life, as member.Member does. While some are cut off, nobody else may be given up, unless so many have left
+// meanwhile that the two sides are equals.
 func (p *process) ended(end member.End) {
 	p.w.note("%s: its node has ended (%d)", p.name, end)
 	if end == member.Left || (p.leaving && end != member.Merging) {
 		p.exit()
 		return
 	}
-	if !p.silenced && slices.ContainsFunc(p.w.living(), func(o *process) bool { return o.silenced }) {
+	if out := p.w.silenced(); !p.silenced && len(out) > 0 && !p.w.areRivals(out) {
 		p.w.fail("%s, which was not cut off, has been given up for those who were\n%s", p.name, p.w.picture())
 	}
 	p.node.Close()

@@ -48,6 +48,11 @@ func names(processes []*process) string {
 	return strings.Join(all, ",")
 }
 
+// silenced are the living that are cut off, or have been silent for long.
+func (w *World) silenced() []*process {
+	return slices.DeleteFunc(w.living(), func(p *process) bool { return !p.silenced })
+}
+
 // without are the living that are not among some.
 func (w *World) without(some []*process) []*process {
 	return slices.DeleteFunc(w.living(), func(p *process) bool { return slices.Contains(some, p) })
