@@ -12,7 +12,8 @@ package cluster
 //   - a document, a list or a member that it publishes again has lost what it did not know.
 //
 // 0.2 has the cluster version: in the document; and in heartbeats, questions and answers what the sender speaks. Those
-// fields are trailing ones, and are sent in clusters of 0.1 as well, since they are how members know that 0.2 may be spoken.
+// fields are trailing ones, and are sent in clusters of 0.1 as well, since they are how members know that 0.2 may be spoken. So are the longest
+// lease in echoes, and in the head of a stream what of it is old.
 
 // HasVersion tells whether a member of that version knows that there are versions. Unlike the others it is asked of a build.
 func (v Version) HasVersion() bool { return v.AtLeast(Version{0, 2}) }

@@ -48,7 +48,9 @@ func (m *membersOutside) SetClusterTime(ms int64) { m.time.set(m.o.Wall(), ms) }
 func (m *membersOutside) Installed(view *cluster.View, cause string) {
 	n := (*Node)(m)
 	old := n.view.Load()
-	n.noteEra(old.List, view.List)
+	if n.noteEra(old.List, view.List) {
+		n.grid.BeginEra()
+	}
 	n.view.Store(view)
 	if old.Joined && old.ClusterID == view.ClusterID && old.Version() != view.Version() {
 		n.raises.Add(1)

@@ -157,26 +157,25 @@ func (l *layer) begin() {
 	}
 }
 
-// noteEra notes a list by which members went without leaving. Those that follow one another closely count as the first of
-// them: a part that is cut off is removed member by member.
-func (n *Node) noteEra(before, now *cluster.List) {
-	if now != nil {
-		n.listVersion.Store(now.Version)
-	}
+// noteEra notes a list by which members went without leaving, and tells whether an era begins with it. Those that follow one another closely
+// count as the first of them: a part that is cut off is removed member by member.
+func (n *Node) noteEra(before, now *cluster.List) (begins bool) {
 	if now == nil {
-		return
+		return false
 	}
+	n.listVersion.Store(now.Version)
 	if before == nil { // members may have gone just before: what is written here from now on may be news
 		n.eraLast = now.Version
-		return
+		return false
 	}
 	gone := slices.ContainsFunc(before.Members, func(m cluster.Member) bool { return !m.Leaving && now.Find(m.ID) < 0 })
 	if !gone {
-		return
+		return false
 	}
 	clock := n.o.Clock()
-	if n.era.Load() == 0 || clock-n.eraAt > n.o.Config.MaxNoHeartbeat/2 {
+	if begins = n.era.Load() == 0 || clock-n.eraAt > n.o.Config.MaxNoHeartbeat/2; begins {
 		n.era.Store(now.Version)
 	}
 	n.eraAt, n.eraLast = clock, now.Version
+	return begins
 }

@@ -21,6 +21,8 @@ type Detached struct {
 
 // Recalling is a fragment that remembers what was done of late, beside what there is: after a split, what the other half cannot know.
 type Recalling interface {
+	// ApplyOld is Apply for an effect that is no write of late, with which a backup is levelled.
+	ApplyOld(effect []byte) error
 	// Recall takes an effect, as Apply does, that a backup has not acknowledged although the partition goes on
 	// without that backup.
 	Recall(effect []byte)
@@ -63,6 +65,11 @@ func (g *Grid) Release() {
 		p.clear()
 	})
 }
+
+// BeginEra says that members have gone without leaving, before the table without them is installed: what is written from now on is of late, and
+// what a backup has not acknowledged, which is recalled then. Who has it from another primary, and is the primary next, knows no more of it than
+// that it is older.
+func (g *Grid) BeginEra() { g.each(func(p *Partition) { p.old = p.rep.Settled() }) }
 
 // recall lets the fragments of a primary remember what its backups have not acknowledged, before a table takes one of
 // them away: it may live on in another half of a split cluster, and the callers will be told that all is well.

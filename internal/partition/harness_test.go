@@ -283,6 +283,18 @@ type fragment struct {
 	values  map[string]string
 	primary bool
 	ticks   int
+	// old are the effects that were applied as no writes of late.
+	old int
+}
+
+// The fragment remembers nothing of late (partition.Recalling).
+
+func (*fragment) Recall([]byte)         {}
+func (*fragment) RecallAll()            {}
+func (*fragment) Recalled(func([]byte)) {}
+func (f *fragment) ApplyOld(effect []byte) error {
+	f.old++
+	return f.Apply(effect)
 }
 
 func (f *fragment) Apply(effect []byte) error {

@@ -72,6 +72,8 @@ type Partition struct {
 	// receiving is the transfer that this backup is getting.
 	receiving *receiving
 	sending   []sending
+	// old is the number up to which effects are no writes of late (Recalling), by the word of the primary; 0 where it is not known.
+	old       uint64
 	asked     int64 // when this backup last told its position; 0 when the stream is established
 	ackListed cluster.MemberID
 
@@ -135,6 +137,7 @@ func (p *Partition) drop(kind Kind, name []byte) {
 }
 
 func (p *Partition) clear() {
+	p.old = 0
 	for kind := range p.fragments {
 		for _, name := range p.names(Kind(kind)) {
 			p.drop(Kind(kind), []byte(name))

@@ -16,7 +16,7 @@ const (
 	frameEffect   = 1  // Effects: number, epoch that made it, the effect
 	frameAck      = 2  // Effects: number
 	framePosition = 3  // Effects: number, epoch that made it
-	frameStream   = 4  // Effects: the position is a prefix; what is missing follows
+	frameStream   = 4  // Effects: the position is a prefix; what is missing follows [; the number up to which that is no write of late]
 	frameRefuse   = 5  // Effects: the epoch that the backup has promised
 	frameTransfer = 6  // Effects: transfer id, number and epoch it starts at
 	frameChunk    = 7  // Bulk: transfer id, kind, name, effects
@@ -93,7 +93,7 @@ func (p *Partition) handle(from cluster.MemberID, kind byte, epoch uint64, r *pa
 	case framePosition:
 		p.onPosition(from, epoch, replica.Position{Seq: r.Uint64(), Epoch: r.Uint64()})
 	case frameStream:
-		p.onStream(from, epoch)
+		p.onStream(from, epoch, r)
 	case frameRefuse:
 		p.onRefuse(from, r.Uint64())
 	case frameTransfer:
@@ -126,7 +126,7 @@ func (p *Partition) onEffect(from cluster.MemberID, epoch uint64, at replica.Pos
 	}
 	switch p.rep.Judge(from, epoch, at.Seq) {
 	case replica.Apply:
-		if err := p.apply(r.Rest()); err != nil {
+		if err := p.apply(at.Seq, r.Rest()); err != nil {
 			return err
 		}
 		p.rep.Applied(at.Epoch, r.Rest())
@@ -205,7 +205,7 @@ func (p *Partition) onPosition(from cluster.MemberID, epoch uint64, at replica.P
 		p.copyAnew(peer)
 		return
 	}
-	p.sendFrame(from, link.Effects, p.frame(frameStream, p.rep.Epoch))
+	p.sendFrame(from, link.Effects, packed.AppendUint64(p.frame(frameStream, p.rep.Epoch), p.old))
 	for seq := at.Seq + 1; seq <= p.rep.Last.Seq; seq++ {
 		made, effect := p.rep.Recent(seq)
 		p.sendEffect(peer, replica.Position{Seq: seq, Epoch: made}, effect)
@@ -229,10 +229,14 @@ func (p *Partition) onAsk(from cluster.MemberID, epoch uint64) {
 	}
 }
 
-func (p *Partition) onStream(from cluster.MemberID, epoch uint64) {
-	if p.rep.Role == replica.Backup && from == p.rep.Source && epoch >= p.rep.Epoch {
+func (p *Partition) onStream(from cluster.MemberID, epoch uint64, r *packed.Reader) {
+	old := uint64(0)
+	if r.Len() > 0 {
+		old = r.Uint64()
+	}
+	if r.Err() == nil && p.rep.Role == replica.Backup && from == p.rep.Source && epoch >= p.rep.Epoch {
 		p.dropReceiving()
-		p.rep.Established, p.asked = true, 0
+		p.rep.Established, p.asked, p.old = true, 0, old
 		p.ackDue = true
 	}
 }

@@ -266,7 +266,7 @@ func (p *Partition) onComplete(from cluster.MemberID, id uint64) error {
 	r := packed.NewReader(in.pending)
 	for r.Len() > 0 {
 		made, effect := r.Uint64(), r.Bytes()
-		if err := p.apply(effect); err != nil {
+		if err := p.apply(p.rep.Last.Seq+1, effect); err != nil {
 			return err
 		}
 		p.rep.Applied(made, effect)

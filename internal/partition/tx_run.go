@@ -44,7 +44,7 @@ func (p *Partition) waitsFor(sync uint8) uint8 {
 }
 
 // apply brings an effect into its fragment.
-func (p *Partition) apply(effect []byte) error {
+func (p *Partition) apply(seq uint64, effect []byte) error {
 	r := packed.NewReader(effect)
 	kind, name := Kind(r.Byte()), r.Bytes()
 	body := r.Rest()
@@ -57,7 +57,13 @@ func (p *Partition) apply(effect []byte) error {
 	case kind >= Kinds || p.grid.structures[kind] == nil:
 		return errUnknownKind
 	}
-	return p.open(kind, name).Apply(body)
+	f := p.open(kind, name)
+	if seq <= p.old {
+		if f, ok := f.(Recalling); ok {
+			return f.ApplyOld(body)
+		}
+	}
+	return f.Apply(body)
 }
 
 func (p *Partition) saw(tx *Tx, hash uint32) {

@@ -167,6 +167,16 @@ func replication() []Mutant {
 			inMaps, "TestCopyKnowsWhatIsNews", nil,
 		},
 		{
+			"levelled with the old: what a backup lacked from before a split is no news", "internal/partition/tx_run.go",
+			"if seq <= p.old {", "if seq <= p.old && false {",
+			inPartition, "TestLevelledWithTheOld", nil,
+		},
+		{
+			"levelled with the new: what not all backups had acknowledged then is", "internal/partition/detach.go",
+			"p.old = p.rep.Settled()", "p.old = p.rep.Last.Seq",
+			inPartition, "TestLevelledWithTheOld", nil,
+		},
+		{
 			"news of joiners: what is written with a member that joined a part which is cut off is merged", "internal/member/stash.go",
 			"n.eraLast = now.Version\n\t\treturn", "_ = now.Version\n\t\treturn",
 			inMember, "TestEraOfAJoiner", nil,

@@ -34,6 +34,14 @@ func (n *news) add(since, version int32, hash uint32) {
 	}
 }
 
+// ApplyOld implements partition.Recalling.
+func (f *fragment) ApplyOld(effect []byte) error {
+	before := f.news
+	err := f.Apply(effect)
+	f.news = before
+	return err
+}
+
 // Recall implements partition.Recalling. Where split-brain protection refuses writes now, nobody is told that the effect
 // counts: the caller hears that its outcome is unknown, and nobody reads it. The backup that had it may go on in another
 // half, show it and remove it again, so it is no news.
