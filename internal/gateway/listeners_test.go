@@ -315,3 +315,42 @@ func TestClientGone(t *testing.T) {
 		t.Error("still locked by a client that is gone")
 	}
 }
+
+// TestClientOfASilentMember: a client that is nowhere known to be may have been with a member that was silent. When that is removed, the
+// client has time to connect to another before its locks go.
+func TestClientOfASilentMember(t *testing.T) {
+	w := newWorld(t, 3, nil)
+	c, other, owner := w.nodes[0].connect(), w.nodes[1].connect(), w.nodes[1]
+	key := keyAt(1)
+	lock := func(c *client) (took bool) {
+		var a protocol.MapTryLockResponse
+		m := protocol.AppendMapTryLockRequest(nil, w.correlation(), 1, &protocol.MapTryLockRequest{Name: []byte("m"), Key: key, ThreadID: 1, Lease: -1})
+		if err := protocol.DecodeMapTryLockResponse(c.call(m), &a); err != nil {
+			t.Fatal(err)
+		}
+		return a.Response
+	}
+	if !lock(c) {
+		t.Fatal("not locked")
+	}
+	c.s.Closed() // it goes to the third member, of which the others hear nothing
+	for _, n := range w.nodes[:2] {
+		n.deaf = w.now
+	}
+	w.pass(goneAfter)
+	w.kill(w.nodes[2])
+	for id := 2; id < partitions; id += 3 {
+		w.move(id, 0)
+	}
+	w.list = &cluster.List{Mark: cluster.Mark{Version: 2}, Members: w.list.Members[:2]}
+	owner.deaf, w.nodes[0].deaf = 0, 0
+	w.install()
+	w.pass(goneAfter / 2)
+	if lock(other) {
+		t.Fatal("released before the client could connect to another member")
+	}
+	w.pass(goneAfter)
+	if !lock(other) {
+		t.Error("still locked by a client that is gone")
+	}
+}

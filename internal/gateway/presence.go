@@ -155,6 +155,20 @@ func (p *presence) without(gone func(cluster.MemberID) bool) {
 	}
 }
 
+// doubt is called when members were removed. Whoever was not known to be with anybody may have been with one of them, silent as it was, and
+// has as long to connect to another as a client that was known there.
+func (p *presence) doubt() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.g.Clock()
+	//nolint:maprange // each is changed for itself
+	for _, c := range p.mu.clients {
+		if c.gone() && !c.release {
+			c.since = now
+		}
+	}
+}
+
 // tick releases what departed clients held, on the partitions that this member owns. A client may have connected to another
 // member since: all of them must have been heard long enough after it was last seen for that to be known. A member that hears
 // nobody would release the locks of clients that live, and who hears it would believe it.

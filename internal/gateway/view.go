@@ -131,6 +131,9 @@ func (g *Gateway) ViewChanged(old, now *cluster.View) {
 		left := func(id cluster.MemberID) bool { return now.List.Find(id) < 0 }
 		g.peers.retain(now.List)
 		g.presence.without(left)
+		if old != nil && old.List != nil && slices.ContainsFunc(old.List.Members, func(m cluster.Member) bool { return left(m.ID) }) {
+			g.presence.doubt()
+		}
 		g.forward.lost(left)
 	}
 	messages := newViewMessages(now)

@@ -31,6 +31,11 @@ func doors() []Mutant {
 			inGateway, "TestClientGone", nil,
 		},
 		{
+			"clients of a silent member: when it is removed, they have time to connect to another before their locks go", "internal/gateway/view.go",
+			"g.presence.doubt()", "_ = old",
+			inGateway, "TestClientOfASilentMember", nil,
+		},
+		{
 			"late copies: a copy of a lock's call that comes late does nothing", "internal/structure/imap/lockrepeat.go",
 			"c.reference == reference && c.client == client", "c.reference == reference && c.client != client",
 			inMaps, "TestScripts", nil,
