@@ -3,6 +3,9 @@ package membership
 import (
 	"testing"
 	"time"
+
+	"github.com/filbertgrid/filbert/internal/cluster"
+	"github.com/filbertgrid/filbert/internal/packed"
 )
 
 // After a cut that was too short for anybody to be removed, nobody is: not for having been silent, nor for having answered nothing
@@ -41,5 +44,32 @@ func TestHeardAgainHasTimeToAnswer(t *testing.T) {
 	c.now += testSilence/2 + time.Millisecond
 	if !c.isUnanswered() {
 		t.Error("it is waited for although it answers nothing")
+	}
+}
+
+// TestWhoHasGotAListIsNotDeaf: echoes may be lost with a connection. A member that tells that it has got a new list hears its coordinator; what it
+// has told of the one before proves nothing.
+func TestWhoHasGotAListIsNotDeaf(t *testing.T) {
+	w := newWorld(t, 1)
+	nodes := w.started(2)
+	c, other := nodes[0].core, nodes[1].core
+	if !c.isFirst() {
+		c, other = other, c
+	}
+	c.step()
+	b := c.beats[other.Self.ID]
+	b.owed = c.now - testSilence/2 - time.Millisecond
+	tell := func() {
+		has := cluster.AppendMark(nil, c.list.Mark)
+		has = packed.AppendUint32(packed.AppendUint32(has, uint32(c.table.Version)), uint32(c.document.Version))
+		r := packed.NewReader(has)
+		c.onInstalled(other.Self.ID, &r)
+	}
+	if tell(); !c.isDeaf(b) {
+		t.Error("it has told of the old list, and is not taken for deaf any more")
+	}
+	b.have.Version--
+	if tell(); c.isDeaf(b) {
+		t.Error("it has got a new list, and is taken for deaf")
 	}
 }

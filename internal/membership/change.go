@@ -183,7 +183,7 @@ func (c *Core) onInstalled(from cluster.MemberID, r *packed.Reader) {
 		return
 	}
 	if b := c.beats[from]; b != nil {
-		b.have, b.document = have, version
+		c.installed(b, have, version)
 		c.answerJoins()
 		c.checkChanges()
 	}

@@ -189,7 +189,8 @@ func (c *Core) onBeat(from cluster.MemberID, r *packed.Reader) {
 	if r.Err() != nil || b == nil {
 		return // whoever is not in the list (any more) must not count on this member
 	}
-	b.have, b.document, b.speaks, b.last = have, document, speaks, max(b.last, stamp)
+	c.installed(b, have, document)
+	b.speaks, b.last = speaks, max(b.last, stamp)
 	c.answerJoins()
 	c.checkChanges()
 	if from != c.list.Coordinator().ID || (c.take == nil && !c.hasYielded()) {
@@ -198,6 +199,15 @@ func (c *Core) onBeat(from cluster.MemberID, r *packed.Reader) {
 	if c.Coordinating() && (have != c.list.Mark || table != c.table.Version || document != c.document.Version) {
 		c.sendState(from, state{c.list, c.table, c.document}) // something got lost with a connection
 	}
+}
+
+// installed notes what list and document a member has by its own word. One that has got a list from this coordinator hears it: echoes that it has not
+// confirmed may have been lost with a connection.
+func (c *Core) installed(b *beat, have cluster.Mark, document int32) {
+	if c.isFirst() && have != b.have && have == c.list.Mark {
+		b.owed = 0
+	}
+	b.have, b.document = have, document
 }
 
 func (c *Core) onEcho(from cluster.MemberID, r *packed.Reader) {

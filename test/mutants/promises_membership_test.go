@@ -106,6 +106,11 @@ func membership() []Mutant {
 			inMembership, "TestStrayWithoutSomebody", nil,
 		},
 		{
+			"deaf members: who has got a list from its coordinator is none", "internal/membership/heartbeat.go",
+			"if c.isFirst() && have != b.have && have == c.list.Mark {", "if false {",
+			inMembership, "TestWhoHasGotAListIsNotDeaf", nil,
+		},
+		{
 			"mute coordinator: one that few hear decides nothing", "internal/membership/silence.go",
 			"return c.muteSince != 0 && ", "return false && ",
 			inMembership, "TestMuteCoordinatorDecidesNothing", nil,
