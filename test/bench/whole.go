@@ -18,6 +18,10 @@ const (
 // listingMost is how much more memory a member may have because it lists a map, in MiB: far less than any map that is worth measuring.
 const listingMost = 32
 
+// listingPause is how long a client that lists beside a load waits after each MiB or so: it shares a processor with the generator, whose turns
+// would be what is measured if it read as fast as it can.
+const listingPause = 5 * time.Millisecond
+
 // whole tells what messages about a whole map take, and what a client of another map notices of them.
 func whole(l *lab, tell func(figure)) error {
 	s, err := l.startFilbert("filbert", filbertPort, 0, 1, l.machine.servers)
@@ -45,7 +49,7 @@ func whole(l *lab, tell func(figure)) error {
 	}
 	if err := l.besides(tell, s, beside, alone[0], "map is listed", func(ctx context.Context) error {
 		for ctx.Err() == nil {
-			if _, err := ask(ctx, s.address, messageEntrySet, "bench", func() {}); err != nil {
+			if _, err := ask(ctx, s.address, messageEntrySet, "bench", func() { l.wait(listingPause) }); err != nil {
 				return err
 			}
 		}
