@@ -72,9 +72,9 @@ func TestMuteCoordinatorIsHeardAgain(t *testing.T) {
 	eachSeed(t, func(w *world) {
 		coordinator, _, rest := w.startedWithMute(5)
 		before := coordinator.view.List.Mark
-		w.run(testSilence*19/10 + time.Duration(w.random.Int64N(int64(testSilence/10))))
-		if goneOn(rest[:1], coordinator) {
-			return
+		w.run(testSilence + time.Duration(w.random.Int64N(int64(testSilence/10))))
+		if coordinator.core.Coordinating() || goneOn(rest[:1], coordinator) {
+			w.fail("it is not mute yet, or the others have gone on already\n%s", w.picture())
 		}
 		w.unmute()
 		w.run(3 * testSilence)
@@ -122,4 +122,21 @@ func TestDeafMemberIsNoMuteCoordinator(t *testing.T) {
 			t.Errorf("of %d members %d are left", members, len(list.Members))
 		}
 	}
+}
+
+// The eldest of the others, who alone does not hear the coordinator, asks them and is refused: they hear it. It is removed as one that hears
+// nothing.
+func TestNobodyTakesOverFromOneWhoIsHeard(t *testing.T) {
+	eachSeed(t, func(w *world) {
+		w.watched = false // in the end the eldest goes on by itself
+		nodes := w.started(3 + w.random.IntN(3))
+		list := nodes[0].view.List
+		coordinator, eldest := w.byID(list.Coordinator().ID), w.byID(list.Members[1].ID)
+		w.mute([]*node{coordinator}, []*node{eldest})
+		w.until("the eldest is removed", 2*testSilence, func() bool { return coordinator.view.List.Find(eldest.self.ID) < 0 })
+		w.run(testSilence)
+		if now := coordinator.view.List; now.Mark.Lineage != list.Mark.Lineage || len(now.Members) != len(list.Members)-1 || coordinator.ended != "" {
+			w.fail("the others have gone on without it\n%s", w.picture())
+		}
+	})
 }

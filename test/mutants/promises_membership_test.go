@@ -82,8 +82,7 @@ func membership() []Mutant {
 		{
 			"take-over: nobody takes over from a coordinator that another still hears", "internal/membership/succession.go",
 			"(proof || c.seemsUnable(id))", "(proof || c.seemsUnable(id) || true)",
-			inSim, "TestSim$",
-			[]string{"-seeds", "300"},
+			inMembership, "TestNobodyTakesOverFromOneWhoIsHeard", nil,
 		},
 		{
 			"newest: an heir goes on from the newest that anybody knows", "internal/membership/succession.go",
@@ -194,7 +193,7 @@ func membership() []Mutant {
 		{
 			"left behind: a coordinator that was left sheds those who left it", "internal/membership/merge.go",
 			"c.shed(other)", "_ = other",
-			inMembership, "TestCoordinatorThatPublishedMerges", nil,
+			inMembership, "TestCutOffCoordinatorServesNothingOld", nil,
 		},
 		{
 			"merged first: split-brain protection counts who came back when it has merged what it held", "internal/member/guard.go",
