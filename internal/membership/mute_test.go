@@ -135,7 +135,7 @@ func TestNobodyTakesOverFromOneWhoIsHeard(t *testing.T) {
 		w.mute([]*node{coordinator}, []*node{eldest})
 		w.until("the eldest is removed", 2*testSilence, func() bool { return coordinator.view.List.Find(eldest.self.ID) < 0 })
 		w.run(testSilence)
-		if now := coordinator.view.List; now.Mark.Lineage != list.Mark.Lineage || len(now.Members) != len(list.Members)-1 || coordinator.ended != "" {
+		if now := coordinator.view.List; now.Lineage != list.Lineage || len(now.Members) != len(list.Members)-1 || coordinator.ended != "" {
 			w.fail("the others have gone on without it\n%s", w.picture())
 		}
 	})
