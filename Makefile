@@ -99,11 +99,11 @@ fuzz: ## Every fuzz target for FUZZTIME=10s
 
 .PHONY: figures
 figures: build ## Measure what docs/figures.md records: FILTER=regexp of tests
-	scripts/figures.sh $(FILTER)
+	scripts/figures.sh $(if $(FILTER),"$(FILTER)")
 
 .PHONY: suites
 suites: build ## The clients' own suites: SUITES=folder of go.sh and node.sh, REF_DIR=checkouts of the clients, FILTER=regexp
-	FILBERT_BIN="$(CURDIR)/bin/filbert" scripts/suites.sh $(FILTER)
+	FILBERT_BIN="$(CURDIR)/bin/filbert" scripts/suites.sh $(if $(FILTER),"$(FILTER)")
 
 .PHONY: clean
 clean: ## Remove what was built; tools stay

@@ -59,7 +59,7 @@ func (c *call) name() string {
 	return c.handler.info.Name
 }
 
-// retry sends again what was waiting for a newer view.
+// retry tries again to send what waits.
 func (f *forwarder) retry() {
 	f.mu.Lock()
 	f.mu.queue = append(f.mu.waiting, f.mu.queue...) // the older ones first

@@ -60,7 +60,7 @@ type call struct {
 }
 
 // forwarder keeps the calls of this member. Each is in exactly one of three places: sent (in calls),
-// waiting for a newer view or for time to pass, or queued for the pump, which alone decides where a call goes.
+// waiting for a newer view, for time to pass or for room (room.go), or queued for the pump, which alone decides where a call goes.
 type forwarder struct {
 	g *Gateway
 	// bytes are the copies of messages; changed under mu.
@@ -83,6 +83,27 @@ func (f *forwarder) init(g *Gateway) {
 	f.g = g
 	f.mu.calls = map[uint64]*call{}
 	f.run, f.again = f.pump, f.retry
+}
+
+// add queues a request; its message is copied. bounced and table tell who has handed it back, if anybody.
+func (f *forwarder) add(q *partition.Request, bounced cluster.MemberID, table int32) {
+	e, _ := q.Answerer.(expirer)
+	c := &call{request: *q, bounced: bounced, table: table, expires: e.expires(q.Token), handler: e.handlerOf(q.Token)}
+	c.request.Message = slices.Clone(q.Message)
+	f.keep(c, &f.mu.queue)
+}
+
+// keep puts a call into one of the lists of those that are not sent, if there is room for one more.
+func (f *forwarder) keep(c *call, list *[]*call) {
+	f.mu.Lock()
+	if len(f.mu.calls)+len(f.mu.waiting)+len(f.mu.queue) >= maxCalls || f.bytes.Load()+int64(len(c.request.Message)) > maxCallBytes {
+		f.mu.Unlock()
+		c.fail(partition.ErrOverloaded)
+		return
+	}
+	f.bytes.Add(int64(len(c.request.Message)))
+	*list = append(*list, c)
+	f.mu.Unlock()
 }
 
 // reroute takes a request that the grid has handed back. Called under a partition's lock: the

@@ -3,7 +3,6 @@ package gateway
 import (
 	"slices"
 
-	"github.com/filbertgrid/filbert/internal/cluster"
 	"github.com/filbertgrid/filbert/internal/partition"
 	"github.com/filbertgrid/filbert/internal/protection"
 )
@@ -59,25 +58,4 @@ func (f *forwarder) putOff(s *Session, q *partition.Request, size int) {
 	c.request.Message = slices.Clone(q.Message)
 	c.request.OnBackup = false
 	f.keep(c, &f.mu.waiting)
-}
-
-// keep puts a call into one of the lists of those that are not sent, if there is room for one more.
-func (f *forwarder) keep(c *call, list *[]*call) {
-	f.mu.Lock()
-	if len(f.mu.calls)+len(f.mu.waiting)+len(f.mu.queue) >= maxCalls || f.bytes.Load()+int64(len(c.request.Message)) > maxCallBytes {
-		f.mu.Unlock()
-		c.fail(partition.ErrOverloaded)
-		return
-	}
-	f.bytes.Add(int64(len(c.request.Message)))
-	*list = append(*list, c)
-	f.mu.Unlock()
-}
-
-// add queues a request; its message is copied. bounced and table tell who has handed it back, if anybody.
-func (f *forwarder) add(q *partition.Request, bounced cluster.MemberID, table int32) {
-	e, _ := q.Answerer.(expirer)
-	c := &call{request: *q, bounced: bounced, table: table, expires: e.expires(q.Token), handler: e.handlerOf(q.Token)}
-	c.request.Message = slices.Clone(q.Message)
-	f.keep(c, &f.mu.queue)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -58,16 +57,13 @@ gc 2 @1.2s 1%: 0.5+10+0.75 ms clock, 1+2/3/100+4 ms cpu, 8->9->4 MB, 8 MB goal, 
 
 // TestSkip: an answer of many frames is read to its end and no further, and the beginning of another one's tells its type.
 func TestSkip(t *testing.T) {
-	frame := func(flags uint16, size int) []byte {
-		out := binary.LittleEndian.AppendUint32(nil, uint32(6+size))
-		return append(binary.LittleEndian.AppendUint16(out, flags), make([]byte, size)...)
-	}
-	long := frame(0xc000, 16)
+	frame := func(flags uint16, size int) []byte { return appendFrame(nil, flags, string(make([]byte, size))) }
+	long := frame(flagWhole, 16)
 	long[6] = 7
 	for range 40_000 {
 		long = append(long, frame(0, 100)...)
 	}
-	long = append(long, frame(1<<13, 0)...)
+	long = append(long, frame(flagFinal, 0)...)
 	in, looks := bufio.NewReader(bytes.NewReader(slices.Concat(long, aboutMap(messageClear, "m"), long[:50]))), 0
 	for _, want := range []struct {
 		kind uint32

@@ -67,29 +67,3 @@ func authenticated(address string) func(context.Context) error {
 		})
 	}
 }
-
-// authentication is what a client of the cluster "dev" begins with.
-func authentication() []byte {
-	const (
-		whole, final, null, begin, end = 0xc000, 1 << 13, 1 << 10, 1 << 12, 1 << 11
-
-		notNull = 0
-	)
-	frame := func(dst []byte, flags uint16, payload string) []byte {
-		dst = binary.LittleEndian.AppendUint32(dst, uint32(6+len(payload)))
-		return append(binary.LittleEndian.AppendUint16(dst, flags), payload...)
-	}
-	head := binary.LittleEndian.AppendUint32(nil, 0x000100)
-	head = binary.LittleEndian.AppendUint64(head, 1)
-	head = binary.LittleEndian.AppendUint32(head, 0xffffffff)
-	head = append(head, notNull)
-	head = append(head, "a client for now"...) // its id: 16 bytes of its own
-	head = append(head, 1, 0, 0)               // serialization version, routing mode, no direct CP calls
-	out := frame([]byte("CP2"), whole, string(head))
-	out = frame(out, 0, "dev")
-	out = frame(frame(out, null, ""), null, "") // user, password
-	for _, text := range []string{"FLB", "5.5.0", "filbert-bench"} {
-		out = frame(out, 0, text)
-	}
-	return frame(frame(out, begin, ""), end|final, "") // labels
-}

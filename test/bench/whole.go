@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 )
 
@@ -105,4 +107,29 @@ func (l *lab) besides(tell func(figure), s *server, w load, alone summary, what 
 		What: "the same: p99.9", A: nanoseconds(sums[0].p999), B: nanoseconds(alone.p999), Value: sums[0].p999 / 1e6, Unit: " ms",
 	})
 	return nil
+}
+
+// ask sends one message about a map and reads the answer, of any size, without keeping it; it returns its length. each is called now and then.
+func ask(ctx context.Context, address string, kind uint32, name string, each func()) (int64, error) {
+	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return 0, err
+	}
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.Write(append(authentication(), aboutMap(kind, name)...)); err != nil {
+		return 0, err
+	}
+	in := bufio.NewReaderSize(conn, 1<<20)
+	if _, _, err := skip(in, each); err != nil {
+		return 0, err
+	}
+	size, answer, err := skip(in, each)
+	if err == nil && answer == 0 {
+		err = fmt.Errorf("message %#x: the answer is an error", kind)
+	}
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return size, err
 }
